@@ -1,0 +1,3 @@
+using System.CommandLine;
+
+return new RootCommand("CimStore: content-addressed storage").Parse(args).Invoke();
