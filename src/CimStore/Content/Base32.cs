@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace CimStore.Content;
 
 /// <summary>
-/// Base32 (RFC 4648, lower case, no padding) eight symbols at a time in one machine word. Every CID in a log line, a key
+/// Base32 (RFC 4648, lower case, no padding) eight symbols at a time in one machine word. Every CID in a log line, a
+/// key
 /// or a URL passes here, so it neither allocates nor walks a table.
 /// </summary>
 internal static class Base32

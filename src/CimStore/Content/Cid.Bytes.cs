@@ -160,7 +160,9 @@ public readonly partial struct Cid
         return true;
     }
 
-    /// <summary>The bits left over after the last group, and beyond the name, must be what we would have written.</summary>
+    /// <summary>
+    /// The bits left over after the last group, and beyond the name, must be what we would have written.
+    /// </summary>
     private static bool IsKeyOf(in Cid cid, ReadOnlySpan<byte> source, out int consumed)
     {
         consumed = cid.OrderedKeyLength;
@@ -175,7 +177,9 @@ public readonly partial struct Cid
         return key[..consumed].SequenceEqual(source[..consumed]);
     }
 
-    /// <summary>Rotates each 5-bit group after the first and packs them again. The source has 8 bytes of slack.</summary>
+    /// <summary>
+    /// Rotates each 5-bit group after the first and packs them again. The source has 8 bytes of slack.
+    /// </summary>
     private static void Repack(ReadOnlySpan<byte> source, int byteLength, Span<byte> destination)
     {
         var groupsLeft = Base32.TextLength(byteLength) - 1;
@@ -196,7 +200,9 @@ public readonly partial struct Cid
         }
     }
 
-    /// <summary>Undoes <see cref="Repack"/> for as many groups as there are; the destination has 16 bytes of slack.</summary>
+    /// <summary>
+    /// Undoes <see cref="Repack"/> for as many groups as there are; the destination has 16 bytes of slack.
+    /// </summary>
     private static void Unpack(ReadOnlySpan<byte> source, Span<byte> destination)
     {
         Span<byte> packed = stackalloc byte[8];

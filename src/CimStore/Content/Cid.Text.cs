@@ -27,7 +27,8 @@ public readonly partial struct Cid :
         ? cid
         : throw new FormatException($"Not a CID: {reason}.");
 
-    public static bool TryParse([NotNullWhen(true)] string? s, out Cid result) => TryParse(s.AsSpan(), out result, out _);
+    public static bool TryParse([NotNullWhen(true)] string? s, out Cid result) => TryParse(s.AsSpan(), out result,
+        out _);
 
     /// <param name="s">The text, with nothing around it.</param>
     /// <param name="result">The name, or default.</param>

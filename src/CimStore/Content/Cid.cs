@@ -20,7 +20,9 @@ public readonly partial struct Cid : IEquatable<Cid>, IComparable<Cid>
     /// <summary>Digests up to this size are stored in the struct itself.</summary>
     public const int InlineDigestSizeMax = 32;
 
-    /// <summary>Longest binary form: version, codec and hash function at their longest, and the longest digest.</summary>
+    /// <summary>
+    /// Longest binary form: version, codec and hash function at their longest, and the longest digest.
+    /// </summary>
     public const int ByteLengthMax = 1 + UnsignedVarint.SizeMax + UnsignedVarint.SizeMax + 2 + Multihash.DigestSizeMax;
 
     private readonly InlineDigest _digest;

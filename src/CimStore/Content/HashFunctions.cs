@@ -39,7 +39,9 @@ public static class HashFunctions
     /// <summary>The digest size of names made here; BLAKE3 could give any, and gives 32.</summary>
     internal static int MintedDigestSize(ulong function) => function == Blake3 ? 32 : DigestSize(function) ?? 0;
 
-    /// <summary>The longest digest the function gives, or null when it is unknown here or has no fixed length.</summary>
+    /// <summary>
+    /// The longest digest the function gives, or null when it is unknown here or has no fixed length.
+    /// </summary>
     public static int? DigestSize(ulong function) => function switch
     {
         Sha1 => 20,

@@ -103,7 +103,8 @@ public sealed class CidTests
 
         Assert.Contains(expected, reason, StringComparison.Ordinal);
         Assert.True(cid.IsDefault);
-        Assert.Contains(reason, Assert.Throws<FormatException>(() => Cid.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(reason, Assert.Throws<FormatException>(() => Cid.Parse(text)).Message,
+        StringComparison.Ordinal);
     }
 
     [Fact]

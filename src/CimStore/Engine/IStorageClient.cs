@@ -1,0 +1,66 @@
+using System.IO.Pipelines;
+using CimStore.Content;
+using CimStore.Journal;
+using CimStore.Objects;
+
+namespace CimStore.Engine;
+
+/// <summary>
+/// What a user of CimStore can do. Two implementations: in-process on a data directory, and HTTP to a node; same
+/// results,
+/// same errors. Refusals by a rule are <see cref="RefusedException"/>; failures outside are
+/// <see cref="Locations.LocationException"/>; wrong bytes are <see cref="Locations.IntegrityException"/>.
+/// </summary>
+public interface IStorageClient : IAsyncDisposable
+{
+    /// <summary>Stores content of any size; returns when what the class and level demand is durable.</summary>
+    /// <exception cref="RefusedException">
+    /// Nothing was stored: expected CID differs, message id reused, limit, lock.
+    /// </exception>
+    ValueTask<StoreResult> StoreAsync(PipeReader content, StoreRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Stores many small contents with one sync; each item has its own result, in order.</summary>
+    ValueTask<IReadOnlyList<StoreItemResult>> StoreManyAsync(
+        IReadOnlyList<StoreItem> items, StoreRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Opens content for reading. Null when it is not here.</summary>
+    ValueTask<IContentReader?> OpenAsync(Cid cid, RetrieveRequest request, CancellationToken cancellationToken);
+
+    /// <summary>The object's record, tombstones included; null when the node never heard of it.</summary>
+    ValueTask<ObjectRecord?> StatAsync(Cid cid, CancellationToken cancellationToken);
+
+    /// <summary>Objects in ascending order of the CID's text, after <paramref name="after"/>.</summary>
+    IAsyncEnumerable<ObjectRecord> ListAsync(Cid? after, CancellationToken cancellationToken);
+
+    /// <summary>Removes a reference; the content goes, after its grace, when none is left.</summary>
+    ValueTask<DeleteResult> DeleteAsync(Cid cid, DeleteRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Reads every copy from its medium and proves it. Null when the content is not here.</summary>
+    ValueTask<VerifyResult?> VerifyAsync(Cid cid, CancellationToken cancellationToken);
+
+    /// <summary>Why the object is where it is. Null when the node never heard of it.</summary>
+    ValueTask<Explanation?> ExplainAsync(Cid cid, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Events after <paramref name="after"/> in order; with <paramref name="follow"/> waits for more.
+    /// </summary>
+    IAsyncEnumerable<JournalEntry> EventsAsync(Lsn after, bool follow, CancellationToken cancellationToken);
+
+    /// <summary>Creates or moves a name. With <see cref="NameSetRequest.Expected"/> it is a compare-and-set.</summary>
+    ValueTask<NameRecord> SetNameAsync(NameSetRequest request, CancellationToken cancellationToken);
+
+    ValueTask<NameRecord> DeleteNameAsync(NameSetRequest request, CancellationToken cancellationToken);
+
+    /// <returns>The name's record; its CID is null when it was deleted. Null when it never existed.</returns>
+    ValueTask<NameRecord?> FindNameAsync(NamespaceId space, string name, CancellationToken cancellationToken);
+
+    IAsyncEnumerable<NameRecord> ListNamesAsync(NamespaceId space, string? after, CancellationToken cancellationToken);
+
+    /// <summary>All states of the name, newest first.</summary>
+    IAsyncEnumerable<NameRecord> NameHistoryAsync(NamespaceId space, string name, CancellationToken cancellationToken);
+
+    /// <summary>The current state (when there is one), then each change as it happens, without a gap.</summary>
+    IAsyncEnumerable<NameRecord> WatchNameAsync(NamespaceId space, string name, CancellationToken cancellationToken);
+
+    ValueTask<NodeStatus> StatusAsync(CancellationToken cancellationToken);
+}

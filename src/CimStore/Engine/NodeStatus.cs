@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using CimStore.Journal;
+using CimStore.Objects;
+
+namespace CimStore.Engine;
+
+/// <summary>What an operator asks first. Bytes: physical = live + held + garbage + overhead (the ledger).</summary>
+public sealed record NodeStatus
+{
+    public required string Version { get; init; }
+
+    public required Lsn DurableLsn { get; init; }
+
+    public required long Objects { get; init; }
+
+    public required long LogicalBytes { get; init; }
+
+    public required SpaceLedger Space { get; init; }
+
+    public required DurabilityClass DefaultClass { get; init; }
+
+    public required ImmutableArray<OwnerUsage> Owners { get; init; }
+
+    /// <summary>What is wrong or weaker than promised, in words; empty when all is well.</summary>
+    public required ImmutableArray<string> Warnings { get; init; }
+}

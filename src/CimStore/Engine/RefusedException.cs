@@ -1,0 +1,7 @@
+namespace CimStore.Engine;
+
+/// <summary>The engine's decision was "no". Carries the <see cref="Refusal"/> through both clients unchanged.</summary>
+public sealed class RefusedException(Refusal refusal) : Exception(refusal.Message)
+{
+    public Refusal Refusal { get; } = refusal;
+}

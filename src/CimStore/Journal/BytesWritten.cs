@@ -1,0 +1,3 @@
+namespace CimStore.Journal;
+
+public sealed record BytesWritten(long Log, long LargeContent, long Index, long PreWriting);

@@ -1,0 +1,36 @@
+using CimStore.Content;
+using CimStore.Locations;
+using CimStore.Objects;
+
+namespace CimStore.Journal;
+
+/// <summary>Port: the queryable state derived from the journal. Every adapter passes <c>CatalogContract</c>.</summary>
+public interface ICatalog
+{
+    /// <returns>The record, tombstones included, or null when the journal never heard of the key.</returns>
+    ValueTask<ObjectRecord?> FindAsync(ContentKey key, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Records in ascending order of the CID's text, after <paramref name="after"/>; tombstones left out.
+    /// </summary>
+    IAsyncEnumerable<ObjectRecord> ListAsync(DedupDomain domain, Cid? after, CancellationToken cancellationToken);
+
+    /// <summary>Records whose grace ended before <paramref name="now"/> and whose bytes are not yet released.</summary>
+    IAsyncEnumerable<ObjectRecord> ListExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <returns>The name's current record (deleted names included), or null when it never existed.</returns>
+    ValueTask<NameRecord?> FindNameAsync(OwnerId owner, NamespaceId space, string name,
+        CancellationToken cancellationToken);
+
+    /// <summary>Names that are set, in ordinal order of the name.</summary>
+    IAsyncEnumerable<NameRecord> ListNamesAsync(
+        OwnerId owner, NamespaceId space, string? after, CancellationToken cancellationToken);
+
+    /// <returns>What an earlier command with this id did, or null when it is not known within the window.</returns>
+    ValueTask<CommandOutcome?> FindCommandAsync(MessageId id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Bytes and objects per owner (B10): logical (what the owner refers to) and the node's physical total.
+    /// </summary>
+    ValueTask<IReadOnlyList<OwnerUsage>> UsageAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,17 @@
+namespace CimStore.Locations;
+
+/// <summary>Why a location failed, so that retry and placement can decide without knowing the adapter.</summary>
+public enum LocationFault
+{
+    /// <summary>Out of space or quota: nothing was stored; reads go on.</summary>
+    Full,
+
+    /// <summary>The outcome is not known: the change may or may not come true after a restart.</summary>
+    Unknown,
+
+    /// <summary>The location refuses work until an operator acts or it recovers: nothing was stored.</summary>
+    Offline,
+
+    /// <summary>Too much at once: nothing was stored; try again later.</summary>
+    Throttled,
+}

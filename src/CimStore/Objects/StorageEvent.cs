@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using CimStore.Content;
+using CimStore.Locations;
+
+namespace CimStore.Objects;
+
+/// <summary>
+/// Facts of the storage context. Closed: every case is walked through Apply and both wire forms by a test.
+/// </summary>
+public abstract record StorageEvent
+{
+    private StorageEvent()
+    {
+    }
+
+    /// <summary>
+    /// Content became durable, or another reference to content already held did (<paramref name="Deduplicated"/>).
+    /// </summary>
+    public sealed record Stored(
+        ContentKey Key, Cid Root, long SizeBytes, LocationId Location, StorageTier Tier, DurabilityClass Class,
+        DataClass DataClass, AccessPattern Pattern, CopyHeader Header, Reference? Reference, bool Deduplicated,
+        DurabilityReceipt Receipt) : StorageEvent;
+
+    public sealed record Retrieved(ContentKey Key, LocationId Location, TimeSpan Latency) : StorageEvent;
+
+    public sealed record Replicated(ContentKey Key, ImmutableArray<Copy> Replicas) : StorageEvent;
+
+    public sealed record Migrated(ContentKey Key, StorageTier From, StorageTier To) : StorageEvent;
+
+    public sealed record Failed(ContentKey? Key, string Error, string Detail) : StorageEvent;
+
+    /// <summary>A reference was removed; <paramref name="GraceEndsAt"/> is set when it was the last one.</summary>
+    public sealed record Deleted(ContentKey Key, Reference? Reference, DateTimeOffset? GraceEndsAt) : StorageEvent;
+
+    /// <summary>A copy was given up after its grace: the bytes are garbage from here on.</summary>
+    public sealed record Released(ContentKey Key, LocationId Location, ulong Incarnation) : StorageEvent;
+
+    public sealed record Verified(ContentKey Key, LocationId Location, ulong Incarnation) : StorageEvent;
+
+    public sealed record CorruptionDetected(
+        ContentKey Key, LocationId Location, ulong Incarnation, string Detail) : StorageEvent;
+
+    public sealed record Repaired(ContentKey Key, Copy Copy) : StorageEvent;
+
+    /// <summary>A name was created or moved; <paramref name="PreviousCid"/> is what it named before.</summary>
+    public sealed record NameSet(
+        Reference Reference, ContentKey Target, Cid? PreviousCid, Lsn Previous) : StorageEvent;
+
+    public sealed record NameDeleted(
+        Reference Reference, ContentKey Target, Lsn Previous, DateTimeOffset? GraceEndsAt) : StorageEvent;
+}
