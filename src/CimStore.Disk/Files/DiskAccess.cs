@@ -1,0 +1,7 @@
+namespace CimStore.Disk.Files;
+
+internal enum DiskAccess
+{
+    Read,
+    ReadWrite,
+}

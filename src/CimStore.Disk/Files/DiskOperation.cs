@@ -1,0 +1,22 @@
+namespace CimStore.Disk.Files;
+
+/// <summary>What was asked of the disk when it failed.</summary>
+internal enum DiskOperation
+{
+    Open,
+    Create,
+    Read,
+    Write,
+    Allocate,
+    Truncate,
+    Length,
+    SyncData,
+    Sync,
+    SyncDirectory,
+    Rename,
+    Unlink,
+    CreateDirectory,
+    List,
+    Space,
+    Lock,
+}

@@ -1,0 +1,35 @@
+namespace CimStore.Disk.Files;
+
+/// <summary>The Linux error numbers that we name; the same on x64 and arm64.</summary>
+internal static class Errno
+{
+    public const int NoEntry = 2;
+    public const int Interrupted = 4;
+    public const int InputOutput = 5;
+    public const int Again = 11;
+    public const int Exists = 17;
+    public const int Invalid = 22;
+    public const int TooLarge = 27;
+    public const int NoSpace = 28;
+    public const int ReadOnly = 30;
+    public const int NotImplemented = 38;
+    public const int NotSupported = 95;
+    public const int Quota = 122;
+
+    public static string Name(int errno) => errno switch
+    {
+        NoEntry => "ENOENT",
+        Interrupted => "EINTR",
+        InputOutput => "EIO",
+        Again => "EAGAIN",
+        Exists => "EEXIST",
+        Invalid => "EINVAL",
+        TooLarge => "EFBIG",
+        NoSpace => "ENOSPC",
+        ReadOnly => "EROFS",
+        NotImplemented => "ENOSYS",
+        NotSupported => "EOPNOTSUPP",
+        Quota => "EDQUOT",
+        _ => $"errno {errno}",
+    };
+}

@@ -1,0 +1,35 @@
+namespace CimStore.Disk.Files;
+
+/// <summary>An open file. Explicit offsets, no shared position; safe for concurrent use.</summary>
+internal interface IDiskFile : IDisposable
+{
+    string Path { get; }
+
+    long Length { get; }
+
+    /// <summary>Writes at the offset, perhaps fewer bytes than given. Use <see cref="DiskFiles.WriteFully"/>.</summary>
+    /// <returns>Bytes written, at least 1 unless none were given.</returns>
+    int Write(ReadOnlySpan<byte> bytes, long offset);
+
+    /// <summary>Reads until the destination is full or the file ends.</summary>
+    /// <returns>Bytes read.</returns>
+    int Read(Span<byte> destination, long offset);
+
+    /// <summary>Reserves room and sets the length. Where the file system cannot reserve, only the length is set.</summary>
+    void Allocate(long length);
+
+    void Truncate(long length);
+
+    /// <summary>
+    /// Makes the bytes and the length durable (<c>fdatasync</c>). Any failure is final: the kernel may have dropped the
+    /// bytes and marked them clean, so a second sync that succeeds proves nothing.
+    /// </summary>
+    void SyncData(SyncPoint point);
+
+    /// <summary>As <see cref="SyncData"/>, with times and permissions (<c>fsync</c>).</summary>
+    void Sync(SyncPoint point);
+
+    /// <summary>Takes the exclusive lock of this open file, without waiting; it ends with the file or the process.</summary>
+    /// <returns>False when another open file holds it.</returns>
+    bool TryLock();
+}

@@ -1,0 +1,135 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace CimStore.Disk.Files;
+
+/// <summary>A file of the real file system.</summary>
+internal sealed class PosixFile(string path, SafeFileHandle handle) : IDiskFile
+{
+    public string Path { get; } = path;
+
+    public long Length
+    {
+        get
+        {
+            var length = LibC.LSeek(handle, 0, LibC.SeekEnd);
+            return length >= 0 ? length : throw Failed(DiskOperation.Length);
+        }
+    }
+
+    public unsafe int Write(ReadOnlySpan<byte> bytes, long offset)
+    {
+        fixed (byte* start = bytes)
+        {
+            while (true)
+            {
+                var written = LibC.PWrite(handle, start, bytes.Length, offset);
+                if (written >= 0)
+                {
+                    return (int)written;
+                }
+
+                if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
+                {
+                    throw Failed(DiskOperation.Write);
+                }
+            }
+        }
+    }
+
+    public unsafe int Read(Span<byte> destination, long offset)
+    {
+        var total = 0;
+        fixed (byte* start = destination)
+        {
+            while (total < destination.Length)
+            {
+                var read = LibC.PRead(handle, start + total, destination.Length - total, offset + total);
+                if (read == 0)
+                {
+                    return total;
+                }
+
+                if (read > 0)
+                {
+                    total += (int)read;
+                }
+                else if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
+                {
+                    throw Failed(DiskOperation.Read);
+                }
+            }
+        }
+
+        return total;
+    }
+
+    public void Allocate(long length)
+    {
+        while (LibC.FAllocate(handle, 0, 0, length) != 0)
+        {
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Errno.Interrupted:
+                    continue;
+                case Errno.NotSupported or Errno.NotImplemented:
+                    // Network and some stacked file systems: the room is then found, or not, by each write.
+                    Truncate(length);
+                    return;
+                default:
+                    throw Failed(DiskOperation.Allocate);
+            }
+        }
+    }
+
+    public void Truncate(long length)
+    {
+        while (LibC.FTruncate(handle, length) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
+            {
+                throw Failed(DiskOperation.Truncate);
+            }
+        }
+    }
+
+    // No retry, not even on EINTR: after a failed sync the kernel may have marked lost pages clean, and a second call
+    // would report a success that is not one.
+    public void SyncData(SyncPoint point)
+    {
+        if (LibC.FDataSync(handle) != 0)
+        {
+            throw Failed(DiskOperation.SyncData);
+        }
+    }
+
+    public void Sync(SyncPoint point)
+    {
+        if (LibC.FSync(handle) != 0)
+        {
+            throw Failed(DiskOperation.Sync);
+        }
+    }
+
+    public bool TryLock()
+    {
+        while (LibC.FLock(handle, LibC.LockExclusiveNow) != 0)
+        {
+            switch (Marshal.GetLastPInvokeError())
+            {
+                case Errno.Interrupted:
+                    continue;
+                case Errno.Again:
+                    return false;
+                default:
+                    throw Failed(DiskOperation.Lock);
+            }
+        }
+
+        return true;
+    }
+
+    public void Dispose() => handle.Dispose();
+
+    private DiskException Failed(DiskOperation operation) => new(Marshal.GetLastPInvokeError(), operation, Path);
+}

@@ -1,0 +1,244 @@
+namespace CimStore.Disk.Log;
+
+// Group commit. Committers put their records into the open batch themselves, under the gate; one of them (the leader)
+// closes the batch, writes and syncs it while the next one fills. There is never more than one batch under way, so a
+// batch is written only when the one before it is durable.
+internal sealed partial class ContentLog : IThreadPoolWorkItem
+{
+    private const int PooledWaitersMax = 1024;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<(LogWrite Write, LogWriteSize Size, CommitWaiter Waiter)> _waiting = new();
+    private readonly Stack<CommitWaiter> _pool = new();
+    private readonly Lock _poolGate = new();
+    private readonly ITimer _idle;
+
+    // Under the gate.
+    private BatchBuilder _open;
+    private BatchBuilder? _spare;
+    private bool _leading;
+    private bool _closing;
+    private LogException? _refusal;
+    private TaskCompletionSource? _drained;
+    private ulong _placeSegment;
+    private long _placeOffset;
+    private ulong _placeLsn;
+    private bool _idleArmed;
+    private bool _unmarked;
+    private ulong _batchWhenArmed;
+
+    // Changed by the leader, under the gate.
+    private LogCursor _durable;
+    private ulong _durableLsn;
+
+    /// <summary>
+    /// Commits the write. When nobody is committing, the caller's thread writes and syncs before this returns: handing
+    /// over to another thread costs more than twice the sync.
+    /// </summary>
+    /// <returns>Completed when the write is durable and applied.</returns>
+    /// <exception cref="LogException">Its state says what is known of the write.</exception>
+    public ValueTask CommitAsync(LogWrite write, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var size = write.Size;
+        RequireFit(size);
+        lock (_gate)
+        {
+            RequireAccepting();
+            if (_waiting.Count > 0 || !HasRoom(write.Kind, size))
+            {
+                return Wait(write, size);
+            }
+
+            Join(write, size);
+            if (_leading)
+            {
+                var waiter = RentWaiter();
+                _open.Waiters.Add(waiter);
+                return waiter.Task;
+            }
+
+            _leading = true;
+        }
+
+        // From here on the token is not looked at: the records may be on their way to the disk.
+        var failure = LeadOne(closed: false);
+        if (!Rest())
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        return failure is null ? ValueTask.CompletedTask : ValueTask.FromException(failure);
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        do
+        {
+            LeadOne(closed: false);
+        }
+        while (!Rest());
+    }
+
+    private void RequireFit(LogWriteSize size)
+    {
+        var room = LogFormat.BatchHeaderBytes + size.RoomBytes;
+        var max = Math.Min(_options.WriteBytesMax, _options.SegmentBytes - (4 * LogFormat.BlockBytes));
+        if (room > max)
+        {
+            throw new LogException(
+                LogFault.TooLarge, CommitState.NotStored, $"A write of {room} bytes; the limit is {max}.");
+        }
+    }
+
+    private void RequireAccepting()
+    {
+        if (_refusal is not null)
+        {
+            throw _refusal;
+        }
+
+        if (_closing)
+        {
+            throw new LogException(LogFault.Closed, CommitState.NotStored, "The log is closed.");
+        }
+    }
+
+    private bool HasRoom(BatchKind kind, LogWriteSize size) =>
+        !_open.IsBegun
+        || (_open.Kind == kind
+            && _open.Writes < _options.BatchWrites
+            && _open.ReservedBytes + size.RoomBytes <= _options.BatchBytes
+            && FitsAt(_open.Offset, _open.ReservedBytes + size.RoomBytes));
+
+    /// <summary>Room for the mark after it is always kept, so that a full segment can still say it is durable.</summary>
+    private bool FitsAt(long offset, long bytes) =>
+        offset + LogFormat.AlignUp(bytes, LogFormat.BlockBytes) + LogFormat.BlockBytes <= _options.SegmentBytes;
+
+    private void Join(LogWrite write, LogWriteSize size)
+    {
+        if (!_open.IsBegun)
+        {
+            if (!FitsAt(_placeOffset, LogFormat.BatchHeaderBytes + size.RoomBytes))
+            {
+                (_placeSegment, _placeOffset) = (_placeSegment + 1, LogFormat.BlockBytes);
+            }
+
+            _open.Begin(write.Kind, _placeSegment, _placeOffset, _placeLsn);
+        }
+
+        try
+        {
+            _open.Take(write, size);
+        }
+        finally
+        {
+            if (_open.Writes == 0)
+            {
+                _open.Reset();
+            }
+        }
+    }
+
+    private ValueTask Wait(LogWrite write, LogWriteSize size)
+    {
+        if (_waiting.Count >= _options.WaitingWritesMax)
+        {
+            throw new LogException(
+                LogFault.Overloaded, CommitState.NotStored, $"{_waiting.Count} writes wait already; try again later.");
+        }
+
+        var waiter = RentWaiter();
+        _waiting.Enqueue((write, size, waiter));
+        return waiter.Task;
+    }
+
+    /// <summary>Takes the open batch, opens the next, commits the one taken and answers its committers.</summary>
+    /// <returns>Why the batch failed, or null.</returns>
+    private LogException? LeadOne(bool closed)
+    {
+        BatchBuilder batch;
+        lock (_gate)
+        {
+            batch = _open;
+            (_open, _spare) = (_spare!, null);
+            _placeOffset += batch.IsBegun ? batch.SealedBytes : 0;
+            _placeLsn = batch.IsBegun ? batch.NextLsn : _placeLsn;
+            Admit();
+        }
+
+        var failure = Commit(batch, closed);
+        foreach (var waiter in batch.Waiters)
+        {
+            waiter.Complete(failure);
+        }
+
+        lock (_gate)
+        {
+            batch.Reset();
+            _spare = batch;
+        }
+
+        return failure;
+    }
+
+    /// <summary>Lets those who wait into the open batch, in their order.</summary>
+    private void Admit()
+    {
+        while (_waiting.TryPeek(out var next) && HasRoom(next.Write.Kind, next.Size))
+        {
+            _waiting.Dequeue();
+            try
+            {
+                Join(next.Write, next.Size);
+                _open.Waiters.Add(next.Waiter);
+            }
+            catch (Exception refused)
+            {
+                // The layer above refused its own write; only its committer hears of it.
+                next.Waiter.Complete(refused);
+            }
+        }
+    }
+
+    /// <returns>True when nothing is left to do and nobody leads any more.</returns>
+    private bool Rest()
+    {
+        lock (_gate)
+        {
+            if (!_open.IsBegun)
+            {
+                Admit();
+            }
+
+            if (_open.IsBegun)
+            {
+                return false;
+            }
+
+            _leading = false;
+            ArmIdle();
+            _drained?.TrySetResult();
+            return true;
+        }
+    }
+
+    private CommitWaiter RentWaiter()
+    {
+        lock (_poolGate)
+        {
+            return _pool.TryPop(out var waiter) ? waiter : new CommitWaiter(ReturnWaiter);
+        }
+    }
+
+    private void ReturnWaiter(CommitWaiter waiter)
+    {
+        lock (_poolGate)
+        {
+            if (_pool.Count < PooledWaitersMax)
+            {
+                _pool.Push(waiter);
+            }
+        }
+    }
+}

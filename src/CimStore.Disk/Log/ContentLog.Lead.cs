@@ -1,0 +1,192 @@
+using CimStore.Disk.Files;
+
+namespace CimStore.Disk.Log;
+
+// What the leader does with a batch, and what becomes of the log when the disk fails it.
+internal sealed partial class ContentLog
+{
+    // Only the leader touches these.
+    private Segment? _active;
+    private IDiskFile? _file;
+    private SegmentIdentity _identity;
+    private SegmentReason _reason;
+    private ulong _epoch;
+    private ulong _lastSegment;
+    private ulong _voidedBatch;
+    private bool _mustAbandon;
+
+    /// <returns>Why the batch failed, or null. Never throws: every committer is owed an answer.</returns>
+    private LogException? Commit(BatchBuilder batch, bool closed)
+    {
+        if (batch.IsEmpty)
+        {
+            // Writes that appended nothing: they only wanted to be ordered after those before them.
+            return null;
+        }
+
+        try
+        {
+            PrepareSegment(batch);
+        }
+        catch (DiskException failure)
+        {
+            return failure.IsNoSpace ? Refuse(failure) : Stop(failure, CommitState.NotStored);
+        }
+        catch (Exception failure)
+        {
+            return Stop(failure, CommitState.NotStored);
+        }
+
+        var header = batch.Seal(_identity, _durable, closed);
+        if (WriteAndSync(batch, header) is { } failed)
+        {
+            return failed;
+        }
+
+        return Publish(batch, header);
+    }
+
+    private LogException? WriteAndSync(BatchBuilder batch, in BatchHeader header)
+    {
+        var written = false;
+        try
+        {
+            _file!.WriteFully(batch.Bytes(header).Span, batch.Offset);
+            written = true;
+            _file!.SyncData(header.Kind == BatchKind.Mark ? SyncPoint.LogMark : SyncPoint.LogBatch);
+            Counters.Sync();
+            return null;
+        }
+        catch (DiskException failure)
+        {
+            // Before the sync was asked for, some of the batch was never written: it cannot be whole, and is not stored.
+            return Abandon(failure, header.Number, written ? CommitState.Unknown : CommitState.NotStored);
+        }
+        catch (Exception failure)
+        {
+            return Stop(failure, CommitState.Unknown);
+        }
+    }
+
+    private LogException? Publish(BatchBuilder batch, in BatchHeader header)
+    {
+        var published = new LogBatch(header, batch.Offset, batch.Bytes(header));
+        Counters.Batch(batch.Writes, header, batch.ContentBytes);
+        lock (_gate)
+        {
+            _durable = published.End;
+            _unmarked = header.Kind != BatchKind.Mark;
+        }
+
+        // Readable before it is applied: whoever learns a position from the index must be able to read there.
+        _active!.DurableEnd = published.End.Offset;
+        Volatile.Write(ref _durableLsn, published.End.LastLsn);
+        if (header.RecordCount == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            _projection.Apply(published);
+            return null;
+        }
+        catch (Exception failure)
+        {
+            // The index is behind for good; only a replay at the next open can bring it level.
+            return Stop(failure, CommitState.Stored);
+        }
+    }
+
+    /// <summary>No room: nothing was written. The log goes on as soon as there is some.</summary>
+    private LogException Refuse(DiskException failure)
+    {
+        var refused = new LogException(
+            LogFault.DiskFull, CommitState.NotStored, "The disk is full; nothing was stored.", failure);
+        Void(refused);
+        return refused;
+    }
+
+    /// <summary>
+    /// The segment's end is in doubt from here on: it is never written or read there again. The next segment says so in
+    /// an abandon batch, durable before anything is acknowledged in it.
+    /// </summary>
+    private LogException Abandon(DiskException failure, ulong batch, CommitState state)
+    {
+        var (fault, text) = failure.IsNoSpace && state == CommitState.NotStored
+            ? (LogFault.DiskFull, "The disk is full; nothing was stored.")
+            : (LogFault.DiskFailed, state == CommitState.NotStored
+                ? "The disk failed before the sync; nothing was stored."
+                : "The sync failed; the write may or may not be stored.");
+        _voidedBatch = batch;
+        _mustAbandon = true;
+        _reason = SegmentReason.Abandon;
+        Void(new LogException(fault, CommitState.NotStored, "The batch before this one failed; nothing was stored.", failure));
+        try
+        {
+            OpenSegment();
+        }
+        catch (DiskException second) when (second.IsNoSpace)
+        {
+            // The next commit tries again; until then nothing is acknowledged.
+        }
+        catch (Exception second)
+        {
+            Stop(second, CommitState.NotStored);
+        }
+
+        return new LogException(fault, state, text, failure);
+    }
+
+    /// <summary>The log cannot go on. Those who come and those who wait are told why; reading goes on.</summary>
+    private LogException Stop(Exception failure, CommitState state)
+    {
+        var refusal = new LogException(
+            LogFault.LogFailed,
+            CommitState.NotStored,
+            $"The log failed and takes no writes until it is opened again: {failure.Message}",
+            failure);
+        lock (_gate)
+        {
+            _refusal ??= refusal;
+        }
+
+        Void(refusal);
+        return new LogException(LogFault.LogFailed, state, refusal.Message, failure);
+    }
+
+    /// <summary>
+    /// Takes back what was handed out after the last durable batch. The open batch was numbered and chained behind the
+    /// one that failed, so it goes too, though nothing of it was written.
+    /// </summary>
+    private void Void(LogException answer)
+    {
+        CommitWaiter[] waiters;
+        lock (_gate)
+        {
+            waiters = [.. _open.Waiters];
+            _open.Reset();
+            PlaceAfterDurable();
+            _projection.Void(_durable);
+            if (_refusal is not null)
+            {
+                waiters = [.. waiters, .. _waiting.Select(static next => next.Waiter)];
+                _waiting.Clear();
+            }
+        }
+
+        foreach (var waiter in waiters)
+        {
+            waiter.Complete(answer);
+        }
+    }
+
+    /// <summary>Where the next batch goes: behind the last durable one, or into a segment yet to be made.</summary>
+    private void PlaceAfterDurable()
+    {
+        _placeLsn = _durable.NextLsn;
+        (_placeSegment, _placeOffset) = _active is { } active && !_mustAbandon
+            ? (active.Id, _durable.Offset)
+            : (_lastSegment + 1, _mustAbandon ? 2 * LogFormat.BlockBytes : LogFormat.BlockBytes);
+    }
+}

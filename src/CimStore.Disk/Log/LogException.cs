@@ -1,0 +1,10 @@
+namespace CimStore.Disk.Log;
+
+/// <summary>The log refused or failed.</summary>
+internal sealed class LogException(LogFault fault, CommitState state, string message, Exception? inner = null)
+    : IOException(message, inner)
+{
+    public LogFault Fault { get; } = fault;
+
+    public CommitState State { get; } = state;
+}

@@ -1,0 +1,96 @@
+using CimStore.Disk.Files;
+using CimStore.Disk.Log;
+using CimStore.Testing.Disk;
+using Xunit;
+
+namespace CimStore.Adapters.Tests.Log;
+
+/// <summary>The log on the real file system.</summary>
+public sealed class PosixLogTests : IDisposable
+{
+    private static readonly Guid Store = new("00112233-4455-6677-8899-aabbccddeeff");
+    private readonly string _directory = Directory.CreateTempSubdirectory("cimstore-log-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task What_was_committed_is_read_back_and_replayed()
+    {
+        var writes = new List<TestWrite>();
+        await using (var log = Open(new RecordingProjection(), null))
+        {
+            for (var number = 0; number < 100; number++)
+            {
+                var write = new TestWrite(TestRecord.Numbered(number, number * 100));
+                await log.CommitAsync(write, TestContext.Current.CancellationToken);
+                writes.Add(write);
+                AssertReadable(log, write);
+            }
+        }
+
+        var replayed = new RecordingProjection();
+        await using var again = Open(replayed, null);
+
+        Assert.Empty(replayed.Findings);
+        Assert.Equal(100, replayed.Records.Count);
+        Assert.All(writes, write => AssertReadable(again, write));
+        Assert.All(writes.Zip(replayed.Records), pair => Assert.True(pair.First.Records[0].Matches(pair.Second)));
+    }
+
+    [Fact]
+    public async Task An_index_that_is_current_replays_nothing()
+    {
+        var projection = new RecordingProjection();
+        await using (var log = Open(projection, null))
+        {
+            await log.CommitAsync(new TestWrite(TestRecord.Numbered(1, 10)), TestContext.Current.CancellationToken);
+        }
+
+        var replayed = new RecordingProjection();
+        await using var again = Open(replayed, projection.Cursor);
+
+        Assert.Empty(replayed.Records);
+        Assert.Empty(replayed.Findings);
+    }
+
+    [Fact]
+    public async Task Many_committers_share_batches_and_all_is_there()
+    {
+        var projection = new RecordingProjection();
+        var writes = Enumerable.Range(0, 2000).Select(n => new TestWrite(TestRecord.Numbered(n, 500))).ToArray();
+        await using (var log = Open(projection, null))
+        {
+            await Parallel.ForEachAsync(
+                writes,
+                new ParallelOptions { MaxDegreeOfParallelism = 64 },
+                async (write, token) => await log.CommitAsync(write, token));
+            Assert.True(log.Counters.Batches < 2000);
+            Assert.All(writes, write => AssertReadable(log, write));
+        }
+
+        Assert.Equal(Enumerable.Range(1, 2000).Select(n => (ulong)n), projection.Records.Select(r => r.Lsn));
+        var replayed = new RecordingProjection();
+        await using var again = Open(replayed, null);
+        Assert.Equal(projection.Records, replayed.Records);
+    }
+
+    private static void AssertReadable(ContentLog log, TestWrite write)
+    {
+        foreach (var (record, entry) in write.Records.Zip(write.Entries))
+        {
+            var buffer = new byte[entry.Position.LengthBytes];
+            Assert.True(log.TryRead(entry.Position, buffer, provePayload: true, out var found));
+            Assert.True(record.Matches(SeenRecord.From(found)));
+            Assert.Equal(entry.Lsn, found.Lsn);
+        }
+    }
+
+    private ContentLog Open(RecordingProjection projection, LogCursor? from) => ContentLog.Open(
+        new PosixDisk(),
+        Path.Combine(_directory, "log"),
+        Store,
+        from,
+        projection,
+        new LogOptions { SegmentBytes = 1 << 20 },
+        TimeProvider.System);
+}
