@@ -2,7 +2,9 @@ using CimStore.Disk.Files;
 
 namespace CimStore.Disk;
 
-/// <summary>The one sequence that replaces a small file so that a crash leaves the old one or the new one, whole.</summary>
+/// <summary>
+/// The one sequence that replaces a small file so that a crash leaves the old one or the new one, whole.
+/// </summary>
 internal static class Durable
 {
     public const string TemporarySuffix = ".tmp";

@@ -10,7 +10,9 @@ internal sealed class DiskException(int errno, DiskOperation operation, string p
 
     public string Path { get; } = path;
 
-    /// <summary>No room (or no quota): nothing is broken, and the same request may succeed once space is freed.</summary>
+    /// <summary>
+    /// No room (or no quota): nothing is broken, and the same request may succeed once space is freed.
+    /// </summary>
     public bool IsNoSpace => Errno is Files.Errno.NoSpace or Files.Errno.Quota;
 
     public bool IsAbsent => Errno is Files.Errno.NoEntry;

@@ -15,7 +15,9 @@ internal interface IDiskFile : IDisposable
     /// <returns>Bytes read.</returns>
     int Read(Span<byte> destination, long offset);
 
-    /// <summary>Reserves room and sets the length. Where the file system cannot reserve, only the length is set.</summary>
+    /// <summary>
+    /// Reserves room and sets the length. Where the file system cannot reserve, only the length is set.
+    /// </summary>
     void Allocate(long length);
 
     void Truncate(long length);
@@ -29,7 +31,9 @@ internal interface IDiskFile : IDisposable
     /// <summary>As <see cref="SyncData"/>, with times and permissions (<c>fsync</c>).</summary>
     void Sync(SyncPoint point);
 
-    /// <summary>Takes the exclusive lock of this open file, without waiting; it ends with the file or the process.</summary>
+    /// <summary>
+    /// Takes the exclusive lock of this open file, without waiting; it ends with the file or the process.
+    /// </summary>
     /// <returns>False when another open file holds it.</returns>
     bool TryLock();
 }

@@ -22,7 +22,9 @@ internal enum SyncPoint
     /// <summary>Whole batches found above the last durable mark, before anything is built upon them.</summary>
     LogRecoveredTail,
 
-    /// <summary>The log's directory after a segment lost its name, before its bytes are reused or its end forgotten.</summary>
+    /// <summary>
+    /// The log's directory after a segment lost its name, before its bytes are reused or its end forgotten.
+    /// </summary>
     LogDrop,
 
     /// <summary>The parent of a directory that was just made.</summary>

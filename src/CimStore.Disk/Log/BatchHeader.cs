@@ -33,7 +33,9 @@ internal readonly record struct BatchHeader
 
     public ulong VoidedBatch { get; init; }
 
-    /// <summary>The header's own checksum, which stands for the batch in the chain. Set by reading and writing.</summary>
+    /// <summary>
+    /// The header's own checksum, which stands for the batch in the chain. Set by reading and writing.
+    /// </summary>
     public uint Checksum { get; init; }
 
     private static ReadOnlySpan<byte> Magic => "CIMSBAT\0"u8;
@@ -47,7 +49,9 @@ internal readonly record struct BatchHeader
 
     public long LengthBytes => LogFormat.AlignUp(UsedBytes, LogFormat.BlockBytes);
 
-    /// <returns>False when these bytes are no intact header; whether it counts in a segment is another question.</returns>
+    /// <returns>
+    /// False when these bytes are no intact header; whether it counts in a segment is another question.
+    /// </returns>
     public static bool TryRead(ReadOnlySpan<byte> source, out BatchHeader header)
     {
         header = default;

@@ -111,7 +111,9 @@ internal sealed partial class ContentLog : IThreadPoolWorkItem
             && _open.ReservedBytes + size.RoomBytes <= _options.BatchBytes
             && FitsAt(_open.Offset, _open.ReservedBytes + size.RoomBytes));
 
-    /// <summary>Room for the mark after it is always kept, so that a full segment can still say it is durable.</summary>
+    /// <summary>
+    /// Room for the mark after it is always kept, so that a full segment can still say it is durable.
+    /// </summary>
     private bool FitsAt(long offset, long bytes) =>
         offset + LogFormat.AlignUp(bytes, LogFormat.BlockBytes) + LogFormat.BlockBytes <= _options.SegmentBytes;
 

@@ -59,7 +59,8 @@ internal sealed partial class ContentLog
         }
         catch (DiskException failure)
         {
-            // Before the sync was asked for, some of the batch was never written: it cannot be whole, and is not stored.
+            // Before the sync was asked for, some of the batch was never written: it cannot be whole, and is not
+            // stored.
             return Abandon(failure, header.Number, written ? CommitState.Unknown : CommitState.NotStored);
         }
         catch (Exception failure)
@@ -121,7 +122,8 @@ internal sealed partial class ContentLog
         _voidedBatch = batch;
         _mustAbandon = true;
         _reason = SegmentReason.Abandon;
-        Void(new LogException(fault, CommitState.NotStored, "The batch before this one failed; nothing was stored.", failure));
+        Void(new LogException(
+            fault, CommitState.NotStored, "The batch before this one failed; nothing was stored.", failure));
         try
         {
             OpenSegment();

@@ -3,7 +3,9 @@ namespace CimStore.Disk.Log;
 // The idle mark: soon after the last batch, so that from then on damage to it is known to be damage.
 internal sealed partial class ContentLog
 {
-    /// <summary>Under the gate. Armed once per delay, not once per commit: a timer change costs more than a comparison.</summary>
+    /// <summary>
+    /// Under the gate. Armed once per delay, not once per commit: a timer change costs more than a comparison.
+    /// </summary>
     private void ArmIdle()
     {
         if (_idleArmed || !_unmarked || _closing || _refusal is not null || _options.IdleMarkDelay == TimeSpan.Zero)
@@ -42,7 +44,8 @@ internal sealed partial class ContentLog
 
         do
         {
-            // A mark that fails has no committer to tell; the log has moved to a new segment or refuses the next commit.
+            // A mark that fails has no committer to tell; the log has moved to a new segment or refuses the next
+            // commit.
             LeadOne(closed: false);
         }
         while (!Rest());

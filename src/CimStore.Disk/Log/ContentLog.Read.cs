@@ -52,7 +52,9 @@ internal sealed partial class ContentLog
         }
     }
 
-    /// <summary>The segments in ascending order. The last one may still grow; none after the durable end is listed.</summary>
+    /// <summary>
+    /// The segments in ascending order. The last one may still grow; none after the durable end is listed.
+    /// </summary>
     public IReadOnlyList<SegmentSummary> Segments()
     {
         var segments = _segments.Ordered();
@@ -68,7 +70,9 @@ internal sealed partial class ContentLog
         return summaries;
     }
 
-    /// <summary>Reads batches in log order, across segments, up to the durable end; it may be asked again for more.</summary>
+    /// <summary>
+    /// Reads batches in log order, across segments, up to the durable end; it may be asked again for more.
+    /// </summary>
     /// <param name="from">Where to begin, or null for the oldest segment there is.</param>
     /// <param name="report">Told of damage.</param>
     public LogReader ReadFrom(LogCursor? from, Action<LogFinding> report) => new(this, from, null, report);
@@ -94,7 +98,7 @@ internal sealed partial class ContentLog
 
             if (_segments.Ordered()[^1] == segment)
             {
-                throw new InvalidOperationException("The newest segment says where the log ends; it cannot be dropped.");
+                throw new InvalidOperationException("The newest segment says where the log ends: it stays.");
             }
 
             KeepEndOfPrevious(segment);
@@ -165,9 +169,8 @@ internal sealed partial class ContentLog
 
         try
         {
-            return SegmentFacts.Inspect(segment.File(_segments), _store, segment.Id, out var foreign) is { } facts && !foreign
-                ? facts
-                : null;
+            var facts = SegmentFacts.Inspect(segment.File(_segments), _store, segment.Id, out var foreign);
+            return foreign ? null : facts;
         }
         finally
         {

@@ -142,7 +142,10 @@ internal sealed partial class ContentLog
             // Not a matter of room even if the disk says so: the segment may or may not be there.
             file.Dispose();
             throw new LogException(
-                LogFault.LogFailed, CommitState.NotStored, $"A new segment's name is in doubt: {failure.Message}", failure);
+                LogFault.LogFailed,
+                CommitState.NotStored,
+                $"A new segment's name is in doubt: {failure.Message}",
+                failure);
         }
     }
 

@@ -85,7 +85,8 @@ internal sealed partial class ContentLog : IAsyncDisposable
     /// <param name="disk">The file system.</param>
     /// <param name="directory">The log's directory.</param>
     /// <param name="store">Segments of other stores are refused and reported.</param>
-    /// <param name="from">The end of the last batch the projection has made durable, or null to replay everything.</param>
+    /// <param name="from">The end of the last batch the projection has made durable, or null to replay
+    /// everything.</param>
     /// <param name="projection">What the log feeds.</param>
     /// <param name="options">Not changed afterwards.</param>
     /// <param name="time">Gives creation times and the idle mark.</param>

@@ -20,7 +20,12 @@ internal readonly struct LogBatch(BatchHeader header, long offset, ReadOnlyMemor
 
     /// <summary>Stored with what was applied, it makes the next open start after this batch.</summary>
     public LogCursor End => new(
-        header.Identity.Segment, offset, offset + header.LengthBytes, header.Number + 1, header.NextLsn, header.Checksum);
+        header.Identity.Segment,
+        offset,
+        offset + header.LengthBytes,
+        header.Number + 1,
+        header.NextLsn,
+        header.Checksum);
 
     internal BatchHeader Header => header;
 

@@ -1,6 +1,8 @@
 namespace CimStore.Disk.Log;
 
-/// <summary>Bytes and events since the log was opened. Everything written is in exactly one of the byte counters.</summary>
+/// <summary>
+/// Bytes and events since the log was opened. Everything written is in exactly one of the byte counters.
+/// </summary>
 internal sealed class LogCounters
 {
     private long _contentBytes;

@@ -2,7 +2,9 @@ namespace CimStore.Disk.Log;
 
 internal enum LogFindingKind
 {
-    /// <summary>Bytes above the last durable mark: never acknowledged, or damaged before the next mark was written.</summary>
+    /// <summary>
+    /// Bytes above the last durable mark: never acknowledged, or damaged before the next mark was written.
+    /// </summary>
     TornTail,
 
     /// <summary>One record that was acknowledged is damaged.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CimStore.Disk.Log;
 
 /// <summary>The constants of <c>docs/formats/log.md</c>.</summary>
@@ -28,6 +30,6 @@ internal static class LogFormat
     /// <returns>Whether the name is that of a segment: exactly what <see cref="SegmentName"/> gives.</returns>
     public static bool TryParseSegmentName(string name, out ulong id) =>
         ulong.TryParse(
-            name.AsSpan(0, Math.Min(16, name.Length)), System.Globalization.NumberStyles.AllowHexSpecifier, null, out id)
+            name.AsSpan(0, Math.Min(16, name.Length)), NumberStyles.AllowHexSpecifier, null, out id)
         && name == SegmentName(id);
 }

@@ -1,6 +1,8 @@
 namespace CimStore.Disk.Log;
 
-/// <summary>Reads batches in order, proving each record. Not thread-safe; keeps the segment it reads from being dropped.</summary>
+/// <summary>
+/// Reads batches in order, proving each record. Not thread-safe; keeps the segment it reads from being dropped.
+/// </summary>
 internal sealed class LogReader : IDisposable
 {
     private readonly ContentLog _log;
@@ -78,7 +80,9 @@ internal sealed class LogReader : IDisposable
         return true;
     }
 
-    /// <summary>What was written or replayed in this life of the log is known exactly; for the rest others speak.</summary>
+    /// <summary>
+    /// What was written or replayed in this life of the log is known exactly; for the rest others speak.
+    /// </summary>
     private long EndOf(Segment segment) => segment.DurableEnd is < long.MaxValue and var known
         ? known
         : Math.Min(_stated?.Offset ?? long.MaxValue, _lengthBytes);

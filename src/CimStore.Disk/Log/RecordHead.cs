@@ -4,7 +4,14 @@ namespace CimStore.Disk.Log;
 
 /// <summary>The first 32 bytes of a record.</summary>
 internal readonly record struct RecordHead(
-    uint Checksum, ushort Type, byte Flags, byte KeyBytes, ulong Lsn, ushort MetaBytes, int PayloadBytes, uint PayloadChecksum)
+    uint Checksum,
+    ushort Type,
+    byte Flags,
+    byte KeyBytes,
+    ulong Lsn,
+    ushort MetaBytes,
+    int PayloadBytes,
+    uint PayloadChecksum)
 {
     /// <summary>Head, key and meta: what the head's checksum covers, but for itself.</summary>
     public int FrontBytes => LogFormat.RecordHeadBytes + KeyBytes + MetaBytes;
@@ -21,7 +28,9 @@ internal readonly record struct RecordHead(
         BinaryPrimitives.ReadInt32LittleEndian(source[20..]),
         BinaryPrimitives.ReadUInt32LittleEndian(source[24..]));
 
-    /// <summary>Writes the head but for its checksum, which needs key and meta in place: see <see cref="Seal"/>.</summary>
+    /// <summary>
+    /// Writes the head but for its checksum, which needs key and meta in place: see <see cref="Seal"/>.
+    /// </summary>
     public void Write(Span<byte> destination)
     {
         destination[..LogFormat.RecordHeadBytes].Clear();

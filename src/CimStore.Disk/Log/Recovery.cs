@@ -6,7 +6,8 @@ namespace CimStore.Disk.Log;
 /// Finds where the log ends and replays what the index has not seen. Writes nothing but the identical bytes of a tail
 /// whose durability is in doubt, so that it can be interrupted and repeated at any point.
 /// </summary>
-internal sealed class Recovery(IDisk disk, string directory, Guid store, ILogProjection projection, LogCounters counters)
+internal sealed class Recovery(
+    IDisk disk, string directory, Guid store, ILogProjection projection, LogCounters counters)
 {
     private readonly Dictionary<ulong, Segment> _segments = [];
     private ulong _epoch;
@@ -49,7 +50,9 @@ internal sealed class Recovery(IDisk disk, string directory, Guid store, ILogPro
         return ids;
     }
 
-    /// <returns>Facts of the segments that may hold something the index has not seen, and always of the newest.</returns>
+    /// <returns>
+    /// Facts of the segments that may hold something the index has not seen, and always of the newest.
+    /// </returns>
     private List<SegmentFacts> Inspect(List<ulong> ids, LogCursor? from)
     {
         var facts = new List<SegmentFacts>();
@@ -68,7 +71,7 @@ internal sealed class Recovery(IDisk disk, string directory, Guid store, ILogPro
             var found = SegmentFacts.Inspect(file, store, id, out var foreign);
             if (foreign)
             {
-                Report(LogFindingKind.ForeignSegment, id, 0, file.Length, "belongs to another store or has a wrong name");
+                Report(LogFindingKind.ForeignSegment, id, 0, file.Length, "is another store's or misnamed");
                 continue;
             }
 
@@ -134,7 +137,9 @@ internal sealed class Recovery(IDisk disk, string directory, Guid store, ILogPro
         return end.NextBatch < reached.NextBatch ? reached : end;
     }
 
-    /// <summary>The last batch the index has seen must be there, or at least something later that vouches for it.</summary>
+    /// <summary>
+    /// The last batch the index has seen must be there, or at least something later that vouches for it.
+    /// </summary>
     private void ProveCursor(IDiskFile file, SegmentFacts facts, SegmentEnd? stated, LogCursor seen)
     {
         if (stated is { } end && end.Batch + 1 < seen.NextBatch)
@@ -203,6 +208,6 @@ internal sealed class Recovery(IDisk disk, string directory, Guid store, ILogPro
     private static LogException BehindIndex(LogCursor seen) => new(
         LogFault.BehindIndex,
         CommitState.NotStored,
-        $"The index has seen batch {seen.NextBatch - 1} in segment {LogFormat.SegmentName(seen.Segment)}, which the log "
-        + "does not hold: the log lost its end or is an older copy. Nothing was changed.");
+        $"The index has seen batch {seen.NextBatch - 1} in segment {LogFormat.SegmentName(seen.Segment)}, "
+        + "which the log does not hold: the log lost its end or is an older copy. Nothing was changed.");
 }

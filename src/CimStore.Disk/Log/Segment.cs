@@ -24,7 +24,9 @@ internal sealed class Segment(IDisk disk, string path, ulong id, long lengthByte
     /// <summary>0 while not known.</summary>
     public long LengthBytes { get; set; } = lengthBytes;
 
-    /// <summary>Nothing at or after it may be read. Unknown ends, of segments not replayed, are as far as can be.</summary>
+    /// <summary>
+    /// Nothing at or after it may be read. Unknown ends, of segments not replayed, are as far as can be.
+    /// </summary>
     public long DurableEnd
     {
         get => Volatile.Read(ref _durableEnd);

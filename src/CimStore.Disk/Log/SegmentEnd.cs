@@ -3,7 +3,9 @@ using CimStore.Disk.Files;
 
 namespace CimStore.Disk.Log;
 
-/// <summary>Where a segment ends, as stated outside it: all batches up to the number were acknowledged, the rest is void.</summary>
+/// <summary>
+/// Where a segment ends, as stated outside it: all batches up to the number were acknowledged, the rest is void.
+/// </summary>
 internal readonly record struct SegmentEnd(long Offset, ulong Batch, uint Checksum)
 {
     public const int FileBytes = 64;

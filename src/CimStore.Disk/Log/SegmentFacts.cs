@@ -2,7 +2,9 @@ using CimStore.Disk.Files;
 
 namespace CimStore.Disk.Log;
 
-/// <summary>What can be said of a segment before its batches are read. Without a header, its first batch spoke.</summary>
+/// <summary>
+/// What can be said of a segment before its batches are read. Without a header, its first batch spoke.
+/// </summary>
 internal sealed record SegmentFacts(SegmentIdentity Identity, LogCursor Start, long LengthBytes, SegmentHeader? Header)
 {
     /// <returns>Null when neither header nor any batch says what this file is.</returns>

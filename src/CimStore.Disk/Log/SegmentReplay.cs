@@ -42,13 +42,18 @@ internal sealed class SegmentReplay(IDiskFile file, SegmentFacts facts, SegmentE
         {
             ReportMissingEnd(end, nextLsn ?? _reached.NextLsn);
             return new LogCursor(
-                _id, _reached.BatchOffset, Math.Min(end.Offset, facts.LengthBytes), end.Batch + 1, nextLsn ?? _reached.NextLsn, end.Checksum);
+                _id,
+                _reached.BatchOffset,
+                Math.Min(end.Offset, facts.LengthBytes),
+                end.Batch + 1,
+                nextLsn ?? _reached.NextLsn,
+                end.Checksum);
         }
 
         ReportTornTail();
 
-        // A mark above the durable batch carries nothing and nothing is built on it: ending before it spares a sync of a
-        // segment that was closed cleanly.
+        // A mark above the durable batch carries nothing and nothing is built on it: ending before it spares a sync
+        // of a segment that was closed cleanly.
         return _beforeMarks;
     }
 
@@ -110,7 +115,8 @@ internal sealed class SegmentReplay(IDiskFile file, SegmentFacts facts, SegmentE
         }
         else
         {
-            Report(LogFindingKind.CorruptBatch, offset, facts.LengthBytes - offset, header.FirstLsn, header.NextLsn, "is cut off");
+            var left = facts.LengthBytes - offset;
+            Report(LogFindingKind.CorruptBatch, offset, left, header.FirstLsn, header.NextLsn, "is cut off");
         }
 
         Advance(header, offset, acknowledged);
@@ -185,7 +191,7 @@ internal sealed class SegmentReplay(IDiskFile file, SegmentFacts facts, SegmentE
                 end - _reached.Offset,
                 _reached.NextLsn,
                 nextLsn,
-                "ends in bytes that make no whole batch: torn before they were acknowledged, or damaged since the last mark");
+                "ends in bytes that make no whole batch: torn before an acknowledgement, or damaged since the last mark");
         }
     }
 

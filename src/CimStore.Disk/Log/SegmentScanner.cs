@@ -18,7 +18,9 @@ internal sealed class SegmentScanner(IDiskFile file, SegmentIdentity identity, l
     /// <summary>Where the next header is looked for.</summary>
     public long Offset { get; private set; } = offset;
 
-    /// <summary>Bytes that are no batch and not zero, stepped over before the header last found; empty when none.</summary>
+    /// <summary>
+    /// Bytes that are no batch and not zero, stepped over before the header last found; empty when none.
+    /// </summary>
     public (long Start, long End) Skipped { get; private set; }
 
     /// <summary>Records that <see cref="Load"/> found damaged: their LSN (0 when unknown), offset and length.</summary>
@@ -106,7 +108,9 @@ internal sealed class SegmentScanner(IDiskFile file, SegmentIdentity identity, l
             : _buffer.AsSpan((int)(at - _chunkStart), LogFormat.BlockBytes);
     }
 
-    /// <summary>The table is damaged: walks the records by their own lengths, as far as their fronts are intact.</summary>
+    /// <summary>
+    /// The table is damaged: walks the records by their own lengths, as far as their fronts are intact.
+    /// </summary>
     private static void RebuildTable(in BatchHeader header, ReadOnlySpan<byte> batch, Span<byte> table)
     {
         table.Clear();
