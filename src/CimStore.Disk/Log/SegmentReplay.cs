@@ -191,7 +191,7 @@ internal sealed class SegmentReplay(IDiskFile file, SegmentFacts facts, SegmentE
                 end - _reached.Offset,
                 _reached.NextLsn,
                 nextLsn,
-                "ends in bytes that make no whole batch: torn before an acknowledgement, or damaged since the last mark");
+                "ends in bytes that make no whole batch: torn unacknowledged, or damaged since the last mark");
         }
     }
 
