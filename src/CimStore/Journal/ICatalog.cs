@@ -15,7 +15,7 @@ public interface ICatalog
     /// </summary>
     IAsyncEnumerable<ObjectRecord> ListAsync(DedupDomain domain, Cid? after, CancellationToken cancellationToken);
 
-    /// <summary>Records whose grace ended before <paramref name="now"/> and whose bytes are not yet released.</summary>
+    /// <summary>Records whose <see cref="ObjectRecord.ExpiresAt"/> is at or before <paramref name="now"/>.</summary>
     IAsyncEnumerable<ObjectRecord> ListExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <returns>The name's current record (deleted names included), or null when it never existed.</returns>

@@ -40,5 +40,12 @@ public sealed record ObjectRecord
 
     public Tombstone? Tombstone { get; init; }
 
+    /// <summary>Set while nothing refers to content stored to be named later: it goes after this instant.</summary>
+    public DateTimeOffset? UnreferencedUntil { get; init; }
+
+    /// <summary>When the bytes may be released; null while something keeps them or when they already are.</summary>
+    public DateTimeOffset? ExpiresAt =>
+        Tombstone is null ? UnreferencedUntil : Tombstone.Released is null ? Tombstone.GraceEndsAt : null;
+
     public bool IsPresent => Tombstone is null;
 }

@@ -16,10 +16,12 @@ public abstract record StorageEvent
     /// <summary>
     /// Content became durable, or another reference to content already held did (<paramref name="Deduplicated"/>).
     /// </summary>
+    /// <param name="GraceEndsAt">Set when nothing refers to the content: it is named before then, or it goes.</param>
+    /// <param name="Receipt">Its LSN is left empty: it is the entry's.</param>
     public sealed record Stored(
         ContentKey Key, Cid Root, long SizeBytes, LocationId Location, StorageTier Tier, DurabilityClass Class,
         DataClass DataClass, AccessPattern Pattern, CopyHeader Header, Reference? Reference, bool Deduplicated,
-        DurabilityReceipt Receipt) : StorageEvent;
+        DurabilityReceipt Receipt, DateTimeOffset? GraceEndsAt = null) : StorageEvent;
 
     public sealed record Retrieved(ContentKey Key, LocationId Location, TimeSpan Latency) : StorageEvent;
 
@@ -42,7 +44,10 @@ public abstract record StorageEvent
 
     public sealed record Repaired(ContentKey Key, Copy Copy) : StorageEvent;
 
-    /// <summary>A name was created or moved; <paramref name="PreviousCid"/> is what it named before.</summary>
+    /// <summary>
+    /// A name was created or moved; <paramref name="PreviousCid"/> is what it named before. The content that loses the
+    /// name has its own <see cref="Deleted"/> in the same append, so that each event changes one object.
+    /// </summary>
     public sealed record NameSet(
         Reference Reference, ContentKey Target, Cid? PreviousCid, Lsn Previous) : StorageEvent;
 
