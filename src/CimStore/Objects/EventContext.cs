@@ -5,4 +5,8 @@ namespace CimStore.Objects;
 /// <param name="RequestDigest">BLAKE3 (first 16 bytes) of the request when the caller gave the id; else empty.</param>
 public sealed record EventContext(
     MessageId MessageId, MessageId CorrelationId, MessageId CausationId, string Actor,
-    ReadOnlyMemory<byte> RequestDigest);
+    ReadOnlyMemory<byte> RequestDigest)
+{
+    /// <summary>The actor on a node whose users are not told apart.</summary>
+    public const string ActorDefault = "local";
+}
