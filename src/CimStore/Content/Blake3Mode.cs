@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace CimStore.Content;
@@ -31,7 +32,9 @@ internal unsafe struct Blake3Mode
             Create(Blake3Words.Iv, Blake3Words.DeriveKeyContext, path),
             Encoding.UTF8.GetBytes(context),
             key);
-        return Create(MemoryMarshal.Cast<byte, uint>(key), Blake3Words.DeriveKeyMaterial, path);
+        var mode = Create(MemoryMarshal.Cast<byte, uint>(key), Blake3Words.DeriveKeyMaterial, path);
+        CryptographicOperations.ZeroMemory(key);
+        return mode;
     }
 
     private static Blake3Mode Create(ReadOnlySpan<uint> key, uint flags, Blake3Path path)
