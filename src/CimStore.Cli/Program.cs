@@ -1,3 +1,7 @@
-using System.CommandLine;
+using CimStore.Cli.Commands;
+using CimStore.Cli.Terminal;
 
-return new RootCommand("CimStore: content-addressed storage").Parse(args).Invoke();
+// The page that lists the commands is printed without loading the parser: it is what a person asks for first.
+return CommandIndex.IsAskedFor(args)
+    ? RootHelp.Print(Console.Out)
+    : await CommandRunner.RunAsync(args);

@@ -1,0 +1,73 @@
+namespace CimStore.Cli.Commands;
+
+/// <summary>
+/// The commands by name, for the first page of help. Plain strings, so that this page costs no parser;
+/// <see cref="CommandFactory"/> makes the commands themselves.
+/// </summary>
+internal static class CommandIndex
+{
+    public const string ProgramName = "cimstore";
+
+    public static readonly (string Group, (string Name, string Summary)[] Commands)[] Groups =
+    [
+        ("Content",
+        [
+            ("put", "Store files, standard input or whole directories; prints their CIDs"),
+            ("get", "Write content to a file, or restore a directory tree"),
+            ("cat", "Write content, or a range of it, to standard output"),
+            ("stat", "Show the record of one content"),
+            ("ls", "List the CIDs of everything stored"),
+            ("rm", "Remove a reference; the content goes, after a grace, when none is left"),
+            ("verify", "Read every copy from its medium and prove it"),
+            ("explain", "Say why content is where it is"),
+        ]),
+        ("Names",
+        [
+            ("name", "Give names to CIDs: set, get, ls, history, watch, rm"),
+        ]),
+        ("Exchange",
+        [
+            ("import", "Read a CAR file, every block verified"),
+            ("export", "Write content to a CAR file that other tools read"),
+            ("dag", "Put and get structured data: dag-cbor, dag-json, dag-pb, raw"),
+        ]),
+        ("Node",
+        [
+            ("serve", "Run a node: HTTP API on the data directory"),
+            ("status", "Show objects, space, owners and warnings"),
+            ("events", "Show what happened, and follow it"),
+            ("audit", "Verify the hash chain of the events"),
+        ]),
+        ("Maintenance",
+        [
+            ("check", "Compare records, events and bytes of the whole store"),
+            ("rebuild", "Make the index again from the log"),
+            ("gc", "Give back the space of released content"),
+            ("bench", "Measure a scratch store on this disk"),
+        ]),
+        ("This program",
+        [
+            ("completion", "Print a completion script for bash, zsh or fish"),
+            ("version", "Show the version and where the data is"),
+        ]),
+    ];
+
+    /// <summary>Whether the command line is one of those that the first page of help answers.</summary>
+    public static bool IsAskedFor(string[] args) => args is [] or ["--help"] or ["-h"] or ["-?"] or ["help"];
+
+    public static bool Has(string name)
+    {
+        foreach (var (_, commands) in Groups)
+        {
+            foreach (var command in commands)
+            {
+                if (command.Name == name)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,106 @@
+using System.CommandLine;
+using CimStore.Cli.Json;
+using CimStore.Cli.Storage;
+using CimStore.Cli.Terminal;
+using CimStore.Content;
+using CimStore.Engine;
+
+namespace CimStore.Cli.Commands;
+
+/// <summary>`cimstore verify`: reads every copy from its medium and proves it.</summary>
+internal static class VerifyCommand
+{
+    private static readonly Argument<string[]> Cids = new("CID")
+    {
+        Description = "What to verify; - reads CIDs from standard input; nothing given: everything",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    public static CliCommand Create()
+    {
+        var command = new CliCommand(
+            "verify", "Read every copy of content from its medium and prove it against its CID.")
+        {
+            Prints = "CID<tab>ok|bad|missing, and for a bad copy its location and what is wrong. When everything is\n"
+                + "verified, the good ones are printed with --verbose and --json only.",
+            Examples =
+            [
+                ("cimstore verify", "the whole store"),
+                ("cimstore verify CID", "one content"),
+                ("cimstore put -r ~/documents | cimstore verify -", "what was just stored"),
+            ],
+            Exits = [ExitCode.NotWell, ExitCode.LocationFailed, ExitCode.InUse],
+        };
+        command.Add(Cids);
+        command.Runs(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CliSession session, CancellationToken cancellationToken)
+    {
+        var named = await CidText.ParseAllAsync(session.Value(Cids), cancellationToken);
+        var isAll = session.Value(Cids).Length == 0;
+        var store = await session.OpenAsync(cancellationToken);
+        var tally = await VerifyAsync(
+            session, store.Client, isAll ? null : named, printsGood: !isAll || session.IsVerbose, cancellationToken);
+        session.Out.Flush();
+        session.Say($"{tally.Good} verified ({Sizes.Of(tally.Bytes)}), {tally.Bad} bad, {tally.Missing} missing");
+        return tally.Bad + tally.Missing == 0 ? ExitCode.Ok : ExitCode.NotWell;
+    }
+
+    /// <param name="cids">Null for everything.</param>
+    public static async Task<VerifyTally> VerifyAsync(
+        CliSession session, IStorageClient client, IEnumerable<Cid>? cids, bool printsGood,
+        CancellationToken cancellationToken)
+    {
+        var tally = new VerifyTally();
+        using var progress = new Progress(session, "verified");
+        await foreach (var (cid, size) in ChooseAsync(client, cids, cancellationToken))
+        {
+            var result = await client.VerifyAsync(cid, cancellationToken);
+            var shape = result is null ? new VerifiedJson(cid.ToString(), "missing", []) : Shape.Of(result);
+            tally.Count(shape.State, size);
+            progress.Add(1, size);
+            if (shape.State != "ok" || printsGood || session.IsJson)
+            {
+                Print(session, shape);
+            }
+        }
+
+        return tally;
+    }
+
+    private static async IAsyncEnumerable<(Cid Cid, long SizeBytes)> ChooseAsync(
+        IStorageClient client, IEnumerable<Cid>? cids,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (cids is null)
+        {
+            await foreach (var record in client.ListAsync(null, cancellationToken))
+            {
+                yield return (record.Key.Cid, record.SizeBytes);
+            }
+
+            yield break;
+        }
+
+        foreach (var cid in cids)
+        {
+            var record = await client.StatAsync(cid, cancellationToken);
+            yield return (cid, record?.SizeBytes ?? 0);
+        }
+    }
+
+    private static void Print(CliSession session, VerifiedJson shape)
+    {
+        if (session.IsJson)
+        {
+            session.Out.Json(shape, CliJson.Default.VerifiedJson);
+            return;
+        }
+
+        var wrong = string.Join("; ", shape.Copies.Where(copy => !copy.IsRight)
+            .Select(copy => $"{copy.Location}: {copy.Detail?.ReplaceLineEndings(" ")}"));
+        session.Out.Line($"{shape.Cid}\t{shape.State}{(wrong.Length > 0 ? "\t" + wrong : "")}");
+    }
+}

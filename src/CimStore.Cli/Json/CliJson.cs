@@ -1,0 +1,25 @@
+using System.Text.Json.Serialization;
+
+namespace CimStore.Cli.Json;
+
+/// <summary>Generated, so that no reflection is needed to print.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StoredJson))]
+[JsonSerializable(typeof(TreeJson))]
+[JsonSerializable(typeof(CidPathJson))]
+[JsonSerializable(typeof(FailedItemJson))]
+[JsonSerializable(typeof(ListedJson))]
+[JsonSerializable(typeof(ObjectJson))]
+[JsonSerializable(typeof(RemovedJson))]
+[JsonSerializable(typeof(VerifiedJson))]
+[JsonSerializable(typeof(ExplainedJson))]
+[JsonSerializable(typeof(NameJson))]
+[JsonSerializable(typeof(StatusJson))]
+[JsonSerializable(typeof(FindingJson))]
+[JsonSerializable(typeof(CollectedJson))]
+[JsonSerializable(typeof(VersionJson))]
+[JsonSerializable(typeof(ServingJson))]
+[JsonSerializable(typeof(ErrorJson))]
+internal sealed partial class CliJson : JsonSerializerContext;

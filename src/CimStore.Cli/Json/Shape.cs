@@ -1,0 +1,68 @@
+using CimStore.Content;
+using CimStore.Engine;
+using CimStore.Objects;
+
+namespace CimStore.Cli.Json;
+
+/// <summary>From the engine's values to what is printed.</summary>
+internal static class Shape
+{
+    public static StoredJson Of(StoreResult stored, string path) => new(
+        stored.Cid.ToString(), path, stored.SizeBytes, stored.Deduplicated, stored.Replayed,
+        stored.CommandId.ToString(), stored.CorrelationId.ToString(), Of(stored.Receipt));
+
+    public static ReceiptJson Of(DurabilityReceipt receipt) => new(
+        JsonText.Of(receipt.Level), JsonText.Of(receipt.Class),
+        [.. receipt.Copies.Select(copy => new CopyReceiptJson(
+            copy.Location.Name, JsonText.Of(copy.Tier), copy.FailureDomain, copy.Shards, copy.Synced))],
+        receipt.CopiesOwed, receipt.Synced, receipt.Lsn.Value, receipt.Reason);
+
+    public static ObjectJson Of(ObjectRecord record) => new()
+    {
+        Cid = record.Key.Cid.ToString(),
+        Present = record.IsPresent,
+        SizeBytes = record.SizeBytes,
+        Codec = Codecs.Name(record.Key.Cid.Codec),
+        Hash = HashFunctions.Name(record.Key.Cid.HashFunction),
+        Root = record.Root.ToString(),
+        Class = JsonText.Of(record.Class),
+        DataClass = JsonText.Of(record.DataClass),
+        Pattern = JsonText.Of(record.Pattern),
+        Tier = JsonText.Of(record.Tier),
+        Copies = [.. record.Copies.Select(copy => new CopyJson(
+            copy.Location.Name, copy.Incarnation, JsonText.Of(copy.State), copy.Header.Compression,
+            copy.Header.Encryption, copy.Header.KeyId, copy.VerifiedAt))],
+        References = [.. record.References.Select(Of)],
+        Created = record.Created.Value,
+        CreatedAt = record.CreatedAt,
+        Revision = record.Revision.Value,
+        Tombstone = record.Tombstone is { } grave
+            ? new TombstoneJson(grave.Deleted.Value, grave.DeletedAt, grave.GraceEndsAt, grave.Released?.Value)
+            : null,
+    };
+
+    public static ReferenceJson Of(Reference reference) =>
+        new(reference.Owner.Name, reference.Namespace.Name, reference.Name);
+
+    public static ListedJson Listed(ObjectRecord record) => new(
+        record.Key.Cid.ToString(), record.SizeBytes, JsonText.Of(record.Tier), record.CreatedAt,
+        record.References.Length);
+
+    public static NameJson Of(NameRecord name) => new(
+        name.Owner.Name, name.Namespace.Name, name.Name, name.Cid?.ToString(), name.Revision.Value, name.At,
+        name.Previous.Value);
+
+    public static VerifiedJson Of(VerifyResult verified) => new(
+        verified.Cid.ToString(), verified.IsWhole ? "ok" : "bad",
+        [.. verified.Copies.Select(copy => new VerdictJson(copy.Location.Name, copy.IsRight, copy.Detail))]);
+
+    public static StatusJson Of(NodeStatus status, string where) => new(
+        status.Version, where, status.DurableLsn.Value, status.Objects, status.LogicalBytes,
+        new SpaceJson(
+            status.Space.PhysicalBytes, status.Space.LiveBytes, status.Space.HeldBytes, status.Space.GarbageBytes,
+            status.Space.OverheadBytes, status.Space.FreeBytes),
+        JsonText.Of(status.DefaultClass),
+        [.. status.Owners.Select(owner => new OwnerJson(
+            owner.Owner.Name, owner.References, owner.Objects, owner.LogicalBytes))],
+        [.. status.Warnings]);
+}

@@ -1,0 +1,107 @@
+using System.Text.Json.Serialization;
+
+namespace CimStore.Cli.Json;
+
+// What `--json` prints, one value a line. docs/cli.md describes each; members are only ever added.
+
+/// <summary>A file that was stored.</summary>
+internal sealed record StoredJson(
+    string Cid, string Path, long SizeBytes, bool Deduplicated, bool Replayed, string CommandId, string CorrelationId,
+    ReceiptJson Receipt);
+
+/// <summary>The last line of `put -r`.</summary>
+internal sealed record TreeJson(
+    string Root, string Path, long Files, long Directories, long SymbolicLinks, long SizeBytes);
+
+/// <summary>A name with the CID it has, without storing: `put --only-hash`, `get`, `import`.</summary>
+internal sealed record CidPathJson(string Cid, string Path, long SizeBytes);
+
+internal sealed record ReceiptJson(
+    string Level, string Class, CopyReceiptJson[] Copies, int CopiesOwed, bool Synced, ulong Lsn, string Reason);
+
+internal sealed record CopyReceiptJson(string Location, string Tier, string FailureDomain, int Shards, bool Synced);
+
+/// <summary>A file that could not be stored or written.</summary>
+internal sealed record FailedItemJson(string Path, string Error, int ExitCode);
+
+internal sealed record ListedJson(string Cid, long SizeBytes, string Tier, DateTimeOffset CreatedAt, int References);
+
+internal sealed record ObjectJson
+{
+    public required string Cid { get; init; }
+
+    public required bool Present { get; init; }
+
+    public required long SizeBytes { get; init; }
+
+    public required string Codec { get; init; }
+
+    public required string Hash { get; init; }
+
+    /// <summary>The BLAKE3 of the content, as a CID.</summary>
+    public required string Root { get; init; }
+
+    public required string Class { get; init; }
+
+    public required string DataClass { get; init; }
+
+    public required string Pattern { get; init; }
+
+    public required string Tier { get; init; }
+
+    public required CopyJson[] Copies { get; init; }
+
+    public required ReferenceJson[] References { get; init; }
+
+    public required ulong Created { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required ulong Revision { get; init; }
+
+    public TombstoneJson? Tombstone { get; init; }
+}
+
+internal sealed record CopyJson(
+    string Location, ulong Incarnation, string State, byte Compression, byte Encryption, string? KeyId,
+    DateTimeOffset VerifiedAt);
+
+internal sealed record ReferenceJson(string Owner, string Namespace, string? Name);
+
+internal sealed record TombstoneJson(
+    ulong Deleted, DateTimeOffset DeletedAt, DateTimeOffset GraceEndsAt, ulong? Released);
+
+internal sealed record RemovedJson(
+    string Cid, bool Found, ReferenceJson[] StillReferenced, DateTimeOffset? GraceEndsAt, bool DryRun);
+
+/// <summary>State is <c>ok</c>, <c>bad</c> or <c>missing</c>.</summary>
+internal sealed record VerifiedJson(string Cid, string State, VerdictJson[] Copies);
+
+internal sealed record VerdictJson(string Location, bool IsRight, string? Detail);
+
+internal sealed record ExplainedJson(ObjectJson Object, string[] Reasons);
+
+internal sealed record NameJson(
+    string Owner, string Namespace, string Name, string? Cid, ulong Revision, DateTimeOffset At, ulong Previous);
+
+internal sealed record StatusJson(
+    string Version, string Where, ulong DurableLsn, long Objects, long LogicalBytes, SpaceJson Space,
+    string DefaultClass, OwnerJson[] Owners, string[] Warnings);
+
+internal sealed record SpaceJson(
+    long PhysicalBytes, long LiveBytes, long HeldBytes, long GarbageBytes, long OverheadBytes, long FreeBytes);
+
+internal sealed record OwnerJson(string Owner, long References, long Objects, long LogicalBytes);
+
+/// <summary>One thing looked at by `check`, `audit verify` or `rebuild`.</summary>
+internal sealed record FindingJson(string What, bool Ok, string Detail);
+
+internal sealed record CollectedJson(long BytesGivenBack);
+
+internal sealed record VersionJson(string Version, string Runtime, string DataDirectory, string? Server);
+
+internal sealed record ServingJson(string Address, string DataDirectory, int Pid);
+
+internal sealed record ErrorJson([property: JsonPropertyName("error")] ErrorDetailJson Error);
+
+internal sealed record ErrorDetailJson(int ExitCode, string Code, string Message);

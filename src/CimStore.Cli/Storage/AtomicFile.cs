@@ -1,0 +1,83 @@
+using System.IO.Pipelines;
+
+namespace CimStore.Cli.Storage;
+
+/// <summary>
+/// A file that appears whole or not at all: written under a temporary name in the same directory, then renamed
+/// over what
+/// was there, whose mode it keeps. A device or a pipe cannot be replaced and is written to.
+/// </summary>
+internal static class AtomicFile
+{
+    private const int BufferSizeBytes = 256 * 1024;
+
+    public static async Task WriteAsync(
+        string path, Func<PipeWriter, Task> write, CancellationToken cancellationToken)
+    {
+        var target = FinalTarget(path);
+        if (FileKind.IsSpecial(target))
+        {
+            await WriteToAsync(new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0), write);
+            return;
+        }
+
+        var temporary = TemporaryName(target);
+        try
+        {
+            await WriteToAsync(Create(temporary), write);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!OperatingSystem.IsWindows() && File.Exists(target))
+            {
+                File.SetUnixFileMode(temporary, File.GetUnixFileMode(target));
+            }
+
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Writes into a link's target, as cp does, instead of replacing the link.</summary>
+    private static string FinalTarget(string path) =>
+        File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+
+    private static string TemporaryName(string target)
+    {
+        var name = Path.GetFileName(target);
+
+        // The process id tells runs apart. 50 characters are at most 150 bytes of UTF-8: room below the limit of 255.
+        var shortened = name.Length > 50 ? name[..50] : name;
+        return Path.Combine(Path.GetDirectoryName(target)!, $".{shortened}.{Environment.ProcessId}.part");
+    }
+
+    private static FileStream Create(string path) => new(path, new FileStreamOptions
+    {
+        Mode = FileMode.Create,
+        Access = FileAccess.Write,
+        BufferSize = 0,
+        Options = FileOptions.Asynchronous,
+    });
+
+    private static async Task WriteToAsync(FileStream file, Func<PipeWriter, Task> write)
+    {
+        await using (file)
+        {
+            var writer = PipeWriter.Create(
+                file, new StreamPipeWriterOptions(minimumBufferSize: BufferSizeBytes, leaveOpen: true));
+            try
+            {
+                await write(writer);
+                await writer.FlushAsync();
+                await writer.CompleteAsync();
+            }
+            catch (Exception exception)
+            {
+                await writer.CompleteAsync(exception);
+                throw;
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using CimStore.Cli.Commands;
+
+namespace CimStore.Cli.Terminal;
+
+/// <summary>
+/// From the command line to the exit code: parses, runs, and turns every failure into one clear line.
+/// </summary>
+internal static class CommandRunner
+{
+    /// <summary>How long a command may clean up after Ctrl-C before the process ends anyway.</summary>
+    private static readonly TimeSpan CleanUpMax = TimeSpan.FromSeconds(10);
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var only = args.Length > 0 && CommandIndex.Has(args[0]) ? args[0] : null;
+        var root = CommandFactory.CreateRoot(only);
+
+        // A leading @ is part of a file's name here, not a response file.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is ParseErrorAction || (parsed.Errors.Count > 0 && parsed.Action is not HelpPage))
+        {
+            return TellUsage(parsed);
+        }
+
+        var configuration = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = CleanUpMax,
+        };
+        return await parsed.InvokeAsync(configuration);
+    }
+
+    /// <summary>Gives a command its action: a session around it, closed whatever happens.</summary>
+    public static void Runs(this Command command, Func<CliSession, CancellationToken, Task<int>> run) =>
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var session = new CliSession(parsed);
+            try
+            {
+                await using (session)
+                {
+                    var exitCode = await run(session, cancellationToken);
+                    session.Out.Flush();
+                    return exitCode;
+                }
+            }
+            catch (Exception exception)
+            {
+                return Failures.Tell(session, exception, cancellationToken);
+            }
+        });
+
+    private static int TellUsage(ParseResult parsed)
+    {
+        foreach (var error in parsed.Errors)
+        {
+            Console.Error.WriteLine($"cimstore: {error.Message}");
+        }
+
+        Console.Error.WriteLine($"Try: {HelpPage.PathOf(parsed.CommandResult.Command)} --help");
+        return ExitCode.Usage;
+    }
+}
