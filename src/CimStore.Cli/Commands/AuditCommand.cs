@@ -1,8 +1,47 @@
+using System.Globalization;
+using CimStore.Cli.Json;
+using CimStore.Cli.Storage;
 using CimStore.Cli.Terminal;
 
 namespace CimStore.Cli.Commands;
 
+/// <summary>`cimstore audit`: the chain of events is whole.</summary>
 internal static class AuditCommand
 {
-    public static CliCommand Create() => new("audit", "Not yet.") { Examples = [("cimstore audit", "not yet")] };
+    public static CliCommand Create()
+    {
+        var command = new CliCommand("audit", "Verify what the events say about themselves.")
+        {
+            Examples = [("cimstore audit verify", "the whole chain")],
+            Exits = [ExitCode.NotWell, ExitCode.LocationFailed, ExitCode.InUse],
+        };
+        var verify = new CliCommand("verify", "Verify the hash chain of the events from the first to the last.")
+        {
+            Prints = "One line: how many entries are right, or which one is not.",
+            Examples =
+            [
+                ("cimstore audit verify", "the whole chain"),
+                ("cimstore audit verify --json", "for a program"),
+            ],
+            Exits = [ExitCode.NotWell, ExitCode.LocationFailed, ExitCode.InUse],
+        };
+        verify.Runs(RunAsync);
+        command.Add(verify);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CliSession session, CancellationToken cancellationToken)
+    {
+        var store = await session.OpenAsync(cancellationToken);
+        return Findings.Print(session, await CheckAsync(store, cancellationToken)) ? ExitCode.Ok : ExitCode.NotWell;
+    }
+
+    public static async Task<FindingJson> CheckAsync(StoreConnection store, CancellationToken cancellationToken)
+    {
+        var (right, wrong) = await EventChain.VerifyAsync(store.Client, cancellationToken);
+        var count = right.ToString("N0", CultureInfo.InvariantCulture);
+        return new FindingJson(
+            "events", wrong is null,
+            wrong is null ? $"{count} entries, each names the one before it" : $"{count} entries are right; {wrong}");
+    }
 }

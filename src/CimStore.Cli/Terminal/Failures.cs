@@ -54,7 +54,7 @@ internal static class Failures
         IOException { HResult: ErrnoNoSpace or ErrnoQuota } =>
             (ExitCode.LocationFailed, "the disk is full: " + exception.Message),
         IOException => (ExitCode.LocationFailed, exception.Message),
-        FormatException => (ExitCode.Usage, exception.Message),
+        FormatException => (ExitCode.Corrupt, exception.Message),
         OperationCanceledException => (ExitCode.LocationFailed, "timed out: " + exception.Message),
         _ => (ExitCode.Defect,
             $"this is a defect of cimstore ({exception.GetType().Name}: {exception.Message}). "
@@ -69,7 +69,7 @@ internal static class Failures
     {
         RefusedException refused => refused.Refusal.Code,
         LocationException location => "location_" + JsonText.Of(location.Fault),
-        IntegrityException => "corrupt",
+        IntegrityException or FormatException => "corrupt",
         HttpRequestException => "node_unreachable",
         CliException cli => cli.ExitCode switch
         {
