@@ -12,7 +12,7 @@ internal static class CollectCommand
         {
             Prints = "How much space was given back. A node does this by itself; the command works on a directory\n"
                 + "that no node serves. Content that is referred to, or still in its grace, is never touched.",
-            Examples = [("cimstore gc", "now"), ("cimstore status", "how much garbage there is")],
+            Examples = [("cimstore gc", "now"), ("cimstore gc --json", "for a program")],
             Exits = [ExitCode.LocationFailed, ExitCode.InUse],
         };
         command.Aliases.Add("compact");

@@ -16,8 +16,8 @@ internal static class DagCommand
 
     private static readonly string[] CodecWords = ["dag-cbor", "dag-json", "dag-pb", "raw"];
 
-    private static readonly Option<string> InputCodec =
-        StoreOptions.Choice("--input-codec", "What standard input is written in", "dag-json", "dag-cbor", "dag-pb", "raw");
+    private static readonly Option<string> InputCodec = StoreOptions.Choice(
+        "--input-codec", "What standard input is written in", "dag-json", "dag-cbor", "dag-pb", "raw");
 
     public static CliCommand Create()
     {
@@ -179,7 +179,8 @@ internal static class DagCommand
         if (sizeBytes > BlockSizeMaxBytes)
         {
             throw new CliException(
-                ExitCode.Refused, $"A block of structured data has at most {Sizes.Of(BlockSizeMaxBytes)}; put takes any size.");
+                ExitCode.Refused,
+                $"A block of structured data has at most {Sizes.Of(BlockSizeMaxBytes)}; put takes any size.");
         }
     }
 }

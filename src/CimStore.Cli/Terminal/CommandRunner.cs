@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using CimStore.Cli.Commands;
 
 namespace CimStore.Cli.Terminal;
@@ -22,6 +23,13 @@ internal static class CommandRunner
         if (parsed.Action is ParseErrorAction || (parsed.Errors.Count > 0 && parsed.Action is not HelpPage))
         {
             return TellUsage(parsed);
+        }
+
+        if (UnknownOption(parsed) is { } unknown)
+        {
+            Console.Error.WriteLine($"cimstore: '{unknown}' is no option; a file of that name is given behind --");
+            Console.Error.WriteLine($"Try: {HelpPage.PathOf(parsed.CommandResult.Command)} --help");
+            return ExitCode.Usage;
         }
 
         var configuration = new InvocationConfiguration
@@ -51,6 +59,24 @@ internal static class CommandRunner
                 return Failures.Tell(session, exception, cancellationToken);
             }
         });
+
+    /// <summary>
+    /// The parser takes a misspelt option for a file where files may follow; only behind -- that is what is meant.
+    /// </summary>
+    private static string? UnknownOption(ParseResult parsed)
+    {
+        if (parsed.Action is HelpPage)
+        {
+            return null;
+        }
+
+        var literal = parsed.Tokens.SkipWhile(token => token.Type != TokenType.DoubleDash)
+            .ToHashSet(ReferenceEqualityComparer.Instance);
+        return parsed.CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .FirstOrDefault(token => token.Value.Length > 1 && token.Value[0] == '-' && !literal.Contains(token))
+            ?.Value;
+    }
 
     private static int TellUsage(ParseResult parsed)
     {

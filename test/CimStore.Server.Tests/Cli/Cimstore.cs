@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Xunit;
 
 namespace CimStore.Server.Tests.Cli;
 
@@ -103,7 +104,7 @@ public sealed class Cimstore : IDisposable
         }
     }
 
-    /// <summary>From artifacts/bin/CimStore.Server.Tests/debug to artifacts/bin/CimStore.Cli/debug_RID/CimStore.Cli.</summary>
+    /// <summary>From artifacts/bin/CimStore.Server.Tests/debug to ../CimStore.Cli/debug_RID/CimStore.Cli.</summary>
     private static string FindExecutable()
     {
         var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
