@@ -6,9 +6,8 @@ namespace CimStore.Disk.Log;
 internal sealed partial class ContentLog
 {
     // Dropped segments kept for reuse; the leader takes, the dropper adds.
-    private readonly Queue<string> _free;
+    private readonly Queue<string> _free = new();
     private readonly Lock _freeGate = new();
-    private bool _freeInDoubt;
     private ulong _newestSegment;
 
     private void PrepareSegment(BatchBuilder batch)
@@ -56,7 +55,8 @@ internal sealed partial class ContentLog
         }
 
         // Without this a power cut takes the segment with everything acknowledged in it.
-        SyncName(file);
+        file.Dispose();
+        file = SyncName(path);
         Adopt(new Segment(_disk, path, id, _options.SegmentBytes), file, identity, abandon?.Header);
     }
 
@@ -106,14 +106,6 @@ internal sealed partial class ContentLog
             return _disk.Create(temporary);
         }
 
-        if (_freeInDoubt)
-        {
-            // Found at open: the process may have died between the rename and its sync. Written over now, a power cut
-            // could bring the old name back with another segment's bytes.
-            _disk.SyncDirectory(_directory, SyncPoint.LogDrop);
-            _freeInDoubt = false;
-        }
-
         _disk.Rename(recycled, temporary);
         return _disk.Open(temporary, DiskAccess.ReadWrite);
     }
@@ -130,17 +122,18 @@ internal sealed partial class ContentLog
         }
     }
 
-    private void SyncName(IDiskFile file)
+    /// <returns>The segment, open under the name it now has for good.</returns>
+    private IDiskFile SyncName(string path)
     {
         try
         {
             _disk.SyncDirectory(_directory, SyncPoint.LogSegmentName);
             Counters.Sync();
+            return _disk.Open(path, DiskAccess.ReadWrite);
         }
         catch (DiskException failure)
         {
             // Not a matter of room even if the disk says so: the segment may or may not be there.
-            file.Dispose();
             throw new LogException(
                 LogFault.LogFailed,
                 CommitState.NotStored,

@@ -34,8 +34,6 @@ internal sealed partial class ContentLog : IAsyncDisposable
             _segments.Add(segment);
         }
 
-        _free = new Queue<string>(recovered.Free);
-        _freeInDoubt = _free.Count > 0;
         _durable = recovered.End;
         _durableLsn = _durable.LastLsn;
         _newestSegment = recovered.Segments.Count == 0 ? 0 : recovered.Segments.Max(static segment => segment.Id);

@@ -4,4 +4,4 @@ namespace CimStore.Disk.Log;
 /// What recovery found: the segments, where the log ends, and the highest epoch and segment id in use.
 /// </summary>
 internal sealed record RecoveredLog(
-    IReadOnlyList<Segment> Segments, LogCursor End, ulong Epoch, ulong HighestSegment, IReadOnlyList<string> Free);
+    IReadOnlyList<Segment> Segments, LogCursor End, ulong Epoch, ulong HighestSegment);

@@ -20,7 +20,7 @@ internal sealed class Recovery(
         var facts = Inspect(ids, from);
 
         // Only now, when no segment turned out to be of a newer format: that log must stay as it is.
-        var free = RemoveLeftovers(names);
+        RemoveLeftovers(names);
         var end = from is null || facts.Count > 0 ? from ?? LogCursor.Origin : throw BehindIndex(from.Value);
         for (var index = 0; index < facts.Count; index++)
         {
@@ -32,7 +32,7 @@ internal sealed class Recovery(
             throw BehindIndex(seen);
         }
 
-        return new RecoveredLog([.. _segments.Values], end, _epoch, ids.Count == 0 ? 0 : ids[^1], free);
+        return new RecoveredLog([.. _segments.Values], end, _epoch, ids.Count == 0 ? 0 : ids[^1]);
     }
 
     private static List<ulong> SegmentIds(IReadOnlyList<string> names)
@@ -91,22 +91,20 @@ internal sealed class Recovery(
         return facts;
     }
 
-    private List<string> RemoveLeftovers(IReadOnlyList<string> names)
+    /// <summary>
+    /// Files that mean nothing. A free one is not reused by a later life of the log: the process may have died between
+    /// its renaming and the sync, and written over it could come back under its old name with another segment's bytes.
+    /// </summary>
+    private void RemoveLeftovers(IReadOnlyList<string> names)
     {
-        var free = new List<string>();
         foreach (var name in names)
         {
-            if (name.EndsWith(Durable.TemporarySuffix, StringComparison.Ordinal))
+            if (name.EndsWith(Durable.TemporarySuffix, StringComparison.Ordinal)
+                || name.EndsWith(LogFormat.FreeSuffix, StringComparison.Ordinal))
             {
                 disk.Unlink(Path.Combine(directory, name));
             }
-            else if (name.EndsWith(LogFormat.FreeSuffix, StringComparison.Ordinal))
-            {
-                free.Add(Path.Combine(directory, name));
-            }
         }
-
-        return free;
     }
 
     private LogCursor Replay(SegmentFacts facts, SegmentFacts? next, LogCursor? from, LogCursor reached)

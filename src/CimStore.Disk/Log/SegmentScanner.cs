@@ -6,7 +6,7 @@ namespace CimStore.Disk.Log;
 /// <summary>Walks the batches of a segment and steps over what is none, by the rules of the format document.</summary>
 internal sealed class SegmentScanner(IDiskFile file, SegmentIdentity identity, long offset, long endOffset)
 {
-    private const int ChunkBytes = 256 << 10;
+    private const int ChunkBytes = 64 << 10;
 
     private byte[] _buffer = new byte[ChunkBytes];
     private long _chunkStart;
@@ -137,17 +137,19 @@ internal sealed class SegmentScanner(IDiskFile file, SegmentIdentity identity, l
             var entry = table.Slice(index * LogFormat.TableEntryBytes, LogFormat.TableEntryBytes);
             var start = BinaryPrimitives.ReadUInt32LittleEndian(entry);
             var checksum = BinaryPrimitives.ReadUInt32LittleEndian(entry[4..]);
-            if (start >= LogFormat.BatchHeaderBytes
+            RecordHead head = default;
+            var frontIsIntact = start >= LogFormat.BatchHeaderBytes
                 && start < header.TableOffset
-                && RecordHead.TryRead(batch[(int)start..(int)header.TableOffset], out var head)
-                && head.Checksum == checksum
+                && RecordHead.TryRead(batch[(int)start..(int)header.TableOffset], out head)
+                && head.Checksum == checksum;
+            if (frontIsIntact
                 && Crc32C.Of(batch.Slice((int)start + head.FrontBytes, head.PayloadBytes)) == head.PayloadChecksum)
             {
                 continue;
             }
 
             var lsn = header.Kind == BatchKind.Records ? header.FirstLsn + (ulong)index : 0;
-            Damaged.Add((lsn, at + start, 0));
+            Damaged.Add(frontIsIntact ? (head.Lsn, at + start, head.LengthBytes) : (lsn, at + start, 0));
             entry.Clear();
         }
     }
