@@ -35,4 +35,18 @@ internal enum SyncPoint
 
     /// <summary>The directory of an atomic replacement, after the file took the name.</summary>
     DurableName,
+
+    /// <summary>Large content with its header, before it gets its name.</summary>
+    LargeFile,
+
+    /// <summary>The tree of large content, before either file gets its name.</summary>
+    LargeTree,
+
+    /// <summary>The directory of large content, before a journal entry refers to it.</summary>
+    LargeName,
+
+    /// <summary>
+    /// Every few MiB of a stream. Proves nothing by itself: it keeps the last sync, and the log's, short.
+    /// </summary>
+    LargePace,
 }

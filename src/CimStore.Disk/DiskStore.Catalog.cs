@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+using CimStore.Content;
+using CimStore.Disk.Catalog;
+using CimStore.Journal;
+using CimStore.Locations;
+using CimStore.Objects;
+
+namespace CimStore.Disk;
+
+// The catalog: what the index answers.
+public sealed partial class DiskStore
+{
+    private const int RecordsPerPage = 256;
+
+    public ValueTask<ObjectRecord?> FindAsync(ContentKey key, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(CatalogReads.Object(_index, key));
+    }
+
+    public async IAsyncEnumerable<ObjectRecord> ListAsync(
+        DedupDomain domain, Cid? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        var isMore = true;
+        while (isMore)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var page = CatalogReads.Objects(_index, domain, after, RecordsPerPage);
+            foreach (var record in page)
+            {
+                if (record.IsPresent)
+                {
+                    yield return record;
+                }
+
+                after = record.Key.Cid;
+            }
+
+            isMore = page.Count == RecordsPerPage;
+        }
+    }
+
+    public async IAsyncEnumerable<ObjectRecord> ListExpiredAsync(
+        DateTimeOffset now, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        byte[] after = [CatalogKeys.Expiry];
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var page = CatalogReads.Expired(_index, now, after, RecordsPerPage);
+            foreach (var (key, content) in page)
+            {
+                // Listed a moment ago, perhaps stored anew since.
+                if (CatalogReads.Object(_index, content) is { } record && CatalogReads.ExpiresAt(record) < now)
+                {
+                    yield return record;
+                }
+
+                after = key;
+            }
+
+            if (page.Count < RecordsPerPage)
+            {
+                yield break;
+            }
+        }
+    }
+
+    public ValueTask<NameRecord?> FindNameAsync(
+        OwnerId owner, NamespaceId space, string name, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(CatalogReads.Name(_index, owner, space, name));
+    }
+
+    public async IAsyncEnumerable<NameRecord> ListNamesAsync(
+        OwnerId owner, NamespaceId space, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var page = CatalogReads.Names(_index, owner, space, after, RecordsPerPage);
+            foreach (var name in page)
+            {
+                if (name.Cid is not null)
+                {
+                    yield return name;
+                }
+
+                after = name.Name;
+            }
+
+            if (page.Count < RecordsPerPage)
+            {
+                yield break;
+            }
+        }
+    }
+
+    public ValueTask<CommandOutcome?> FindCommandAsync(MessageId id, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(CatalogReads.Command(_index, id));
+    }
+
+    public ValueTask<IReadOnlyList<OwnerUsage>> UsageAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(_tally.Owners());
+    }
+}
