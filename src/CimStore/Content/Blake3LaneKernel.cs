@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace CimStore.Content;
 
@@ -28,6 +29,11 @@ internal static unsafe class Blake3LaneKernel<TVector, TLanes>
             var now = block == 0 ? TLanes.Xor(flags, TLanes.Splat(startFlag)) : flags;
             tail[3] = block == last ? TLanes.Xor(now, TLanes.Load(jobs->EndFlags)) : now;
             TLanes.LoadBlocks(jobs->Inputs, block * Blake3Words.BlockSizeBytes, message);
+            if (last == Blake3Words.BlocksPerChunk - 1)
+            {
+                Prefetch(jobs->Inputs, block * Blake3Words.BlockSizeBytes);
+            }
+
             Compress(state, message, tail);
         }
 
@@ -74,6 +80,17 @@ internal static unsafe class Blake3LaneKernel<TVector, TLanes>
     // A vector that crosses a cache line costs two reads, and stackalloc promises 16 bytes only.
     private static TVector* Align(byte* words) =>
         (TVector*)(((nuint)words + (nuint)sizeof(TVector) - 1) & ~((nuint)sizeof(TVector) - 1));
+
+    // Where the next run reads if this one is amid a large content. The processor's own prefetching follows fewer
+    // streams than there are lanes; content from memory hashes half as fast without this. A wrong guess is harmless.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(ulong* inputs, int offset)
+    {
+        for (var lane = 0; Sse.IsSupported && lane < TLanes.Count; lane++)
+        {
+            Sse.Prefetch0((byte*)inputs[lane] + offset + (TLanes.Count * Blake3Words.ChunkSizeBytes));
+        }
+    }
 
     private static void LoadKey(uint* key, TVector* state)
     {
