@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using CimStore.Locations;
+
+namespace CimStore.Objects;
+
+/// <summary>
+/// What may happen to an object. Pure: the same record, command and facts give the same decision. Repeating a command
+/// whose events were applied yields none.
+/// </summary>
+public static class ObjectDecisions
+{
+    public static Decision Decide(ObjectRecord? before, StorageCommand command, DecisionFacts facts) => command switch
+    {
+        StorageCommand.Store store => Store(before, store, facts),
+        StorageCommand.SetName set => SetName(before, set, facts),
+        StorageCommand.DeleteName delete => DeleteName(before, delete, facts),
+        _ when before is not { IsPresent: true } => command is StorageCommand.Delete
+            ? Decision.Accept()
+            : Decision.Reject("content-not-found", "This content is not here."),
+        StorageCommand.Retrieve => Decision.Accept(),
+        StorageCommand.Replicate replicate => Replicate(before, replicate, facts),
+        StorageCommand.Migrate migrate => Migrate(before, migrate, facts),
+        StorageCommand.Delete delete => Delete(before, delete, facts),
+        StorageCommand.Verify verify => Verify(before, verify, facts),
+        _ => throw new UnreachableException(),
+    };
+
+    /// <summary>A hit to count on: present, with a copy neither found wrong nor on its way out.</summary>
+    public static bool IsHeld(ObjectRecord? record) =>
+        record is { IsPresent: true } && record.Copies.Any(copy => copy.State == CopyState.Verified);
+
+    private static Decision Store(ObjectRecord? before, StorageCommand.Store store, DecisionFacts facts)
+    {
+        if (store.Reference?.Name is not null)
+        {
+            return Decision.Reject("reference-named", "Store with a pin or without a reference, then set the name.");
+        }
+
+        var isHeld = IsHeld(before);
+        var isReferred = store.Reference is null
+            ? isHeld
+            : isHeld && before!.References.Contains(store.Reference);
+        if (isReferred && !facts.IsRemembered && store.Class <= before!.Class)
+        {
+            return Decision.Accept();
+        }
+
+        var isOrphan = store.Reference is null && (before is not { IsPresent: true } || before.References.IsEmpty);
+        return Decision.Accept(new StorageEvent.Stored(
+            store.Key, store.Root, store.SizeBytes, facts.Location, facts.Tier, store.Class, store.DataClass,
+            store.Pattern, CopyHeader.Plain, store.Reference, isHeld, facts.Receipt!,
+            isOrphan ? facts.Now + facts.Grace : null));
+    }
+
+    private static Decision Replicate(ObjectRecord before, StorageCommand.Replicate replicate, DecisionFacts facts)
+    {
+        if (replicate.Factor < 1)
+        {
+            return Decision.Reject("factor-invalid", "A factor is at least 1.");
+        }
+
+        var held = before.Copies.Count(copy => copy.State == CopyState.Verified);
+        return replicate.Factor <= held
+            ? Decision.Accept()
+            : Decision.Reject(
+                "no-location",
+                $"{replicate.Factor} copies need as many distinct failure domains; this node has {facts.Domains}. "
+                + "Bind another location first.");
+    }
+
+    private static Decision Migrate(ObjectRecord before, StorageCommand.Migrate migrate, DecisionFacts facts)
+    {
+        if (before.Tier == migrate.Tier)
+        {
+            return Decision.Accept();
+        }
+
+        return Decision.Reject("no-location", facts.Tiers.Contains(migrate.Tier)
+            ? $"Moving content to {migrate.Tier} is not possible on this node yet."
+            : $"No location is bound to the tier {migrate.Tier}; this node has {string.Join(", ", facts.Tiers)}.");
+    }
+
+    private static Decision Delete(ObjectRecord before, StorageCommand.Delete delete, DecisionFacts facts)
+    {
+        if (delete.Reference?.Name is not null)
+        {
+            return Decision.Reject("reference-named", "A name keeps this reference: delete the name instead.");
+        }
+
+        var isReferred = delete.Reference is not null && before.References.Contains(delete.Reference);
+        var isUnreferenced = before.References.IsEmpty;
+        if (!isReferred && !isUnreferenced)
+        {
+            return Decision.Accept();
+        }
+
+        var isLast = isUnreferenced || before.References.Length == 1;
+        return Decision.Accept(new StorageEvent.Deleted(
+            before.Key, isReferred ? delete.Reference : null, isLast ? facts.Now + facts.Grace : null));
+    }
+
+    private static Decision Verify(ObjectRecord before, StorageCommand.Verify verify, DecisionFacts facts)
+    {
+        var copy = before.Copies.FirstOrDefault(
+            held => held.Location == verify.Location && held.Incarnation == verify.Incarnation);
+        return (copy, verify.Fault) switch
+        {
+            (null, _) => Decision.Accept(),
+            ({ State: CopyState.Quarantined }, _) => Decision.Accept(),
+            (_, { } fault) => Decision.Accept(new StorageEvent.CorruptionDetected(
+                before.Key, verify.Location, verify.Incarnation, fault)),
+            _ when copy.VerifiedAt >= facts.Now => Decision.Accept(),
+            _ => Decision.Accept(new StorageEvent.Verified(before.Key, verify.Location, verify.Incarnation)),
+        };
+    }
+
+    private static Decision SetName(ObjectRecord? before, StorageCommand.SetName set, DecisionFacts facts)
+    {
+        var current = facts.Name;
+        if (set.MustBeNew && current?.Cid is not null)
+        {
+            return Decision.Reject("name-exists", $"The name exists and names {current.Cid}.");
+        }
+
+        if (set.Expected is { } expected && current?.Cid != expected)
+        {
+            return Decision.Reject(
+                "name-changed", $"The name does not name {expected} but {current?.Cid?.ToString() ?? "nothing"}.");
+        }
+
+        if (!IsHeld(before))
+        {
+            return Decision.Reject("content-not-found", $"{set.Target} is not here, so nothing can name it.");
+        }
+
+        if (current?.Cid == set.Target)
+        {
+            return Decision.Accept();
+        }
+
+        var moved = new StorageEvent.NameSet(
+            set.Reference, before!.Key, current?.Cid, current?.Revision ?? Lsn.None);
+        return facts.NamedBefore is { IsPresent: true } old && old.References.Contains(set.Reference)
+            ? Decision.Accept(moved, new StorageEvent.Deleted(old.Key, set.Reference, GraceAfter(old, facts)))
+            : Decision.Accept(moved);
+    }
+
+    private static Decision DeleteName(ObjectRecord? before, StorageCommand.DeleteName delete, DecisionFacts facts)
+    {
+        if (delete.Expected is { } expected && facts.Name?.Cid != expected)
+        {
+            return Decision.Reject(
+                "name-changed", $"The name does not name {expected} but {facts.Name?.Cid?.ToString() ?? "nothing"}.");
+        }
+
+        return facts.Name is not { Cid: not null } current || before is null
+            ? Decision.Accept()
+            : Decision.Accept(new StorageEvent.NameDeleted(
+                delete.Reference, before.Key, current.Revision,
+                before.References is [var only] && only == delete.Reference ? facts.Now + facts.Grace : null));
+    }
+
+    private static DateTimeOffset? GraceAfter(ObjectRecord losing, DecisionFacts facts) =>
+        losing.References.Length == 1 ? facts.Now + facts.Grace : null;
+}

@@ -1,0 +1,3 @@
+namespace CimStore.Policies;
+
+public sealed record SizeVerdict(SizeHome Home, string Reason);
