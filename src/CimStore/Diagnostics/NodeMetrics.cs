@@ -1,0 +1,79 @@
+using System.Diagnostics.Metrics;
+
+namespace CimStore.Diagnostics;
+
+/// <summary>What a node counts. Names, units and tags are public; every tag has a closed set of values.</summary>
+public sealed class NodeMetrics : IDisposable
+{
+    public const string MeterName = "CimStore";
+
+    private readonly Meter _meter;
+    private readonly Histogram<double> _storeDuration;
+    private readonly Histogram<double> _readDuration;
+    private readonly Counter<long> _storeBytes;
+    private readonly Counter<long> _readBytes;
+    private readonly Counter<long> _failures;
+    private readonly Counter<long> _corruptions;
+    private readonly Counter<long> _released;
+
+    /// <param name="factory">Owns the meter; null makes one that belongs to this object.</param>
+    public NodeMetrics(IMeterFactory? factory)
+    {
+        _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
+        _storeDuration = _meter.CreateHistogram<double>("cimstore.store.duration", "s", "From request to answer.");
+        _readDuration = _meter.CreateHistogram<double>("cimstore.read.duration", "s", "One read, to its last byte.");
+        _storeBytes = _meter.CreateCounter<long>("cimstore.store.size", "By", "Content acknowledged.");
+        _readBytes = _meter.CreateCounter<long>("cimstore.read.size", "By", "Proved bytes given out.");
+        _failures = _meter.CreateCounter<long>("cimstore.failures", "{failure}", "By operation and kind.");
+        _corruptions = _meter.CreateCounter<long>("cimstore.copy.corruptions", "{copy}", "Copies found wrong.");
+        _released = _meter.CreateCounter<long>("cimstore.released", "{object}", "Objects given up after their grace.");
+    }
+
+    /// <summary>Stored, deduplicated or replayed.</summary>
+    public void Stored(string outcome, long sizeBytes, TimeSpan took)
+    {
+        if (_storeDuration.Enabled)
+        {
+            _storeDuration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
+        }
+
+        _storeBytes.Add(sizeBytes);
+    }
+
+    /// <summary>Served from memory or from a location.</summary>
+    public void Read(string source, long sizeBytes, TimeSpan took)
+    {
+        if (_readDuration.Enabled)
+        {
+            _readDuration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("source", source));
+        }
+
+        _readBytes.Add(sizeBytes);
+    }
+
+    /// <summary>Operation store or read; kind refused, cancelled, location, integrity or other.</summary>
+    public void Failed(string operation, string kind) => _failures.Add(
+        1, new KeyValuePair<string, object?>("operation", operation), new KeyValuePair<string, object?>("kind", kind));
+
+    public void Corrupt() => _corruptions.Add(1);
+
+    public void Released(int count) => _released.Add(count);
+
+    /// <summary>Lets the meter ask for the cache's state when somebody listens.</summary>
+    public void Observe(Func<(long Hits, long Misses, long SizeBytes)> cache)
+    {
+        _meter.CreateObservableCounter("cimstore.cache.hits", () => cache().Hits, "{read}");
+        _meter.CreateObservableCounter("cimstore.cache.misses", () => cache().Misses, "{read}");
+        _meter.CreateObservableGauge("cimstore.cache.size", () => cache().SizeBytes, "By");
+        _meter.CreateObservableGauge(
+            "cimstore.cache.hit_ratio",
+            () =>
+            {
+                var (hits, misses, _) = cache();
+                return hits + misses == 0 ? 0.0 : (double)hits / (hits + misses);
+            },
+            "1", "Reads of small content served from memory.");
+    }
+
+    public void Dispose() => _meter.Dispose();
+}

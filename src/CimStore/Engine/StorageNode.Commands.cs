@@ -1,0 +1,56 @@
+using System.Buffers.Binary;
+using CimStore.Journal;
+using CimStore.Objects;
+
+namespace CimStore.Engine;
+
+// Identity: who asked, and whether it was asked before (D31).
+public sealed partial class StorageNode
+{
+    private const int UuidVersion7 = 7;
+
+    private EventContext ContextOf(CommandIdentity identity, ReadOnlyMemory<byte> requestDigest)
+    {
+        var message = identity.MessageId ?? _ids.Next();
+        return new EventContext(
+            message, identity.CorrelationId ?? message, identity.CausationId ?? message,
+            identity.Actor ?? EventContext.ActorDefault, requestDigest);
+    }
+
+    /// <returns>The entry that the same command appended before, or null when it is new.</returns>
+    /// <exception cref="RefusedException">The id belongs to another request.</exception>
+    private async ValueTask<JournalEntry?> FindEarlierAsync(EventContext context, CancellationToken cancellationToken)
+    {
+        var outcome = await _catalog.FindCommandAsync(context.MessageId, cancellationToken);
+        if (outcome is null)
+        {
+            return null;
+        }
+
+        return outcome.RequestDigest.Span.SequenceEqual(context.RequestDigest.Span)
+            ? await _journal.FindAsync(outcome.Lsn, cancellationToken)
+            : throw Refuse(
+                "message-id-reused",
+                $"The message id {context.MessageId} belongs to another request. Use a new id for a new request.");
+    }
+
+    /// <summary>An id older than the window may have been forgotten: taking it could do its work twice.</summary>
+    private void RefuseLateMessage(MessageId? id)
+    {
+        if (id is not { } given || given.Value.Version != UuidVersion7)
+        {
+            return;
+        }
+
+        Span<byte> bytes = stackalloc byte[16];
+        given.Value.TryWriteBytes(bytes, bigEndian: true, out _);
+        var milliseconds = (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
+        if (milliseconds < (_time.GetUtcNow() - _options.CommandWindow).ToUnixTimeMilliseconds())
+        {
+            throw Refuse(
+                "message-id-expired",
+                $"The message id {given} is older than the {_options.CommandWindow.TotalHours:0.#} hours that ids are "
+                + "remembered. Look whether it took effect, and ask again with a new id.");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using CimStore.Content;
+using CimStore.Journal;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Policies;
+
+namespace CimStore.Engine;
+
+// Giving content up: references go first, bytes after the grace and only through the gate.
+public sealed partial class StorageNode
+{
+    /// <summary>How many objects one append of the collector releases.</summary>
+    private const int ReleasesPerAppendMax = 64;
+
+    public async ValueTask<DeleteResult> DeleteAsync(
+        Cid cid, DeleteRequest request, CancellationToken cancellationToken)
+    {
+        var key = KeyOf(cid);
+        RefuseLateMessage(request.Identity.MessageId);
+        var digest = request.Identity.MessageId is null ? default : RequestDigest.Of(key, request);
+        var context = ContextOf(request.Identity, digest);
+        await _commandLocks.AcquireAsync(context.MessageId, cancellationToken);
+        try
+        {
+            return !digest.IsEmpty
+                && await FindEarlierAsync(context, cancellationToken) is { Event: StorageEvent.Deleted done } entry
+                ? new DeleteResult(cid, true, [], done.GraceEndsAt, entry.Lsn)
+                : await DeleteLockedAsync(key, request, context, cancellationToken);
+        }
+        finally
+        {
+            _commandLocks.Release(context.MessageId);
+        }
+    }
+
+    /// <summary>
+    /// Releases what expired, through the gate, and gives the space back. Meant for a background loop and for an
+    /// operator; may run beside anything.
+    /// </summary>
+    public async ValueTask<CollectResult> CollectAsync(CancellationToken cancellationToken)
+    {
+        var due = new List<ContentKey>(ReleasesPerAppendMax);
+        var released = 0;
+        await foreach (var record in _catalog.ListExpiredAsync(_time.GetUtcNow(), cancellationToken))
+        {
+            due.Add(record.Key);
+            if (due.Count == ReleasesPerAppendMax)
+            {
+                released += await ReleaseAsync(due, cancellationToken);
+                due.Clear();
+            }
+        }
+
+        released += await ReleaseAsync(due, cancellationToken);
+        _metrics.Released(released);
+        var given = await _ports.Maintenance.CompactAsync(cancellationToken);
+        return new CollectResult(released, given);
+    }
+
+    private async ValueTask<DeleteResult> DeleteLockedAsync(
+        ContentKey key, DeleteRequest request, EventContext context, CancellationToken cancellationToken)
+    {
+        await _contentLocks.AcquireAsync(key, cancellationToken);
+        try
+        {
+            var before = await _catalog.FindAsync(key, cancellationToken);
+            var decision = ObjectDecisions.Decide(
+                before, new StorageCommand.Delete(key, request.Reference), Facts(request.Grace));
+            if (decision.Rejection is { } rejection)
+            {
+                throw Refuse(rejection);
+            }
+
+            var kept = before is { IsPresent: true } ? before.References : [];
+            if (decision.Events is not [StorageEvent.Deleted deleted])
+            {
+                return new DeleteResult(
+                    key.Cid, false, kept, before?.Tombstone?.GraceEndsAt, before?.Revision ?? Lsn.None);
+            }
+
+            var entries = await AppendAsync([new JournalChange(context, deleted, before, null)]);
+            var left = deleted.Reference is null ? kept : kept.Remove(deleted.Reference);
+            return new DeleteResult(key.Cid, true, left, deleted.GraceEndsAt, entries[0].Lsn);
+        }
+        finally
+        {
+            _contentLocks.Release(key);
+        }
+    }
+
+    private async ValueTask<int> ReleaseAsync(List<ContentKey> due, CancellationToken cancellationToken)
+    {
+        due.Sort((left, right) => left.Cid.CompareTo(right.Cid));
+        var locked = 0;
+        var releasing = new List<ContentKey>(due.Count);
+        try
+        {
+            for (; locked < due.Count; locked++)
+            {
+                await _contentLocks.AcquireAsync(due[locked], cancellationToken);
+            }
+
+            var changes = new List<JournalChange>(due.Count);
+            foreach (var key in due)
+            {
+                await PlanReleaseAsync(key, changes, releasing, cancellationToken);
+            }
+
+            if (changes.Count > 0)
+            {
+                await AppendAsync(changes);
+            }
+
+            return releasing.Count;
+        }
+        finally
+        {
+            releasing.ForEach(_holds.EndRelease);
+            while (locked-- > 0)
+            {
+                _contentLocks.Release(due[locked]);
+            }
+        }
+    }
+
+    private async ValueTask PlanReleaseAsync(
+        ContentKey key, List<JournalChange> changes, List<ContentKey> releasing, CancellationToken cancellationToken)
+    {
+        var record = await _catalog.FindAsync(key, cancellationToken);
+        if (record is null || !Judge(record).IsAllowed || !_holds.TryBeginRelease(key))
+        {
+            return;
+        }
+
+        releasing.Add(key);
+        _cache.Remove(key);
+        foreach (var copy in record.Copies)
+        {
+            var happened = new StorageEvent.Released(key, copy.Location, copy.Incarnation);
+            changes.Add(new JournalChange(ContextOf(CommandIdentity.None, default), happened, record, null));
+
+            // The next copy's event follows this one in the same append, so it sees the record after it.
+            record = ObjectHistory.Apply(record, happened, record.Revision, _time.GetUtcNow())!;
+        }
+    }
+
+    /// <summary>The one place that says whether bytes may go.</summary>
+    private ReleaseVerdict Judge(ObjectRecord record) => ReleaseGate.Judge(new ReleaseFacts
+    {
+        References = record.References.Length,
+        ExpiresAt = record.ExpiresAt,
+        Now = _time.GetUtcNow(),
+        ReadsInFlight = _holds.Count(record.Key),
+    });
+}

@@ -1,0 +1,181 @@
+using System.Runtime.CompilerServices;
+using CimStore.Content;
+using CimStore.Journal;
+using CimStore.Locations;
+using CimStore.Objects;
+
+namespace CimStore.Engine;
+
+// Names: content is immutable, names move (D34).
+public sealed partial class StorageNode
+{
+    public ValueTask<NameRecord> SetNameAsync(NameSetRequest request, CancellationToken cancellationToken)
+    {
+        var target = request.Cid ?? throw Refuse("name-without-target", "A name is set to a CID.");
+        var command = new StorageCommand.SetName(
+            ReferenceOf(request), target.ToV1(), request.Expected?.ToV1(), request.MustBeNew);
+        return ChangeNameAsync(command.Reference, command, target.ToV1(), request, "set-name", cancellationToken);
+    }
+
+    public ValueTask<NameRecord> DeleteNameAsync(NameSetRequest request, CancellationToken cancellationToken)
+    {
+        var command = new StorageCommand.DeleteName(ReferenceOf(request), request.Expected?.ToV1());
+        return ChangeNameAsync(command.Reference, command, null, request, "delete-name", cancellationToken);
+    }
+
+    public ValueTask<NameRecord?> FindNameAsync(NamespaceId space, string name, CancellationToken cancellationToken) =>
+        _catalog.FindNameAsync(OwnerId.Local, space, name, cancellationToken);
+
+    public IAsyncEnumerable<NameRecord> ListNamesAsync(
+        NamespaceId space, string? after, CancellationToken cancellationToken) =>
+        _catalog.ListNamesAsync(OwnerId.Local, space, after, cancellationToken);
+
+    public async IAsyncEnumerable<NameRecord> NameHistoryAsync(
+        NamespaceId space, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var current = await FindNameAsync(space, name, cancellationToken);
+        while (current is not null)
+        {
+            yield return current;
+            var earlier = current.Previous == Lsn.None
+                ? null
+                : await _journal.FindAsync(current.Previous, cancellationToken);
+            current = earlier?.ApplyTo(default(NameRecord));
+        }
+    }
+
+    public async IAsyncEnumerable<NameRecord> WatchNameAsync(
+        NamespaceId space, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // The position is taken before the state: what happens in between is seen, and told once.
+        var from = _journal.DurableLsn;
+        var seen = Lsn.None;
+        if (await FindNameAsync(space, name, cancellationToken) is { } current)
+        {
+            seen = current.Revision;
+            yield return current;
+        }
+
+        var watched = new Reference(OwnerId.Local, space, name);
+        await foreach (var entry in EventsAsync(from, follow: true, cancellationToken))
+        {
+            if (entry.Lsn > seen && ObjectHistory.NameOf(entry.Event) == watched)
+            {
+                yield return entry.ApplyTo(default(NameRecord))!;
+            }
+        }
+    }
+
+    private static Reference ReferenceOf(NameSetRequest request)
+    {
+        if (!Label.IsValid(request.Name))
+        {
+            throw Refuse(
+                "name-invalid", $"A name has 1..{Label.LengthMax} characters and no control characters.");
+        }
+
+        return new Reference(request.Owner, request.Namespace, request.Name);
+    }
+
+    private async ValueTask<NameRecord> ChangeNameAsync(
+        Reference reference, StorageCommand command, Cid? target, NameSetRequest request, string verb,
+        CancellationToken cancellationToken)
+    {
+        RefuseLateMessage(request.Identity.MessageId);
+        var digest = request.Identity.MessageId is null ? default : RequestDigest.Of(request, verb);
+        var context = ContextOf(request.Identity, digest);
+        await _commandLocks.AcquireAsync(context.MessageId, cancellationToken);
+        try
+        {
+            if (!digest.IsEmpty && await FindEarlierAsync(context, cancellationToken) is { } entry)
+            {
+                return await NameMadeByAsync(entry, cancellationToken);
+            }
+
+            await _nameLocks.AcquireAsync(reference, cancellationToken);
+            try
+            {
+                return await ChangeNameLockedAsync(reference, command, target, context, cancellationToken);
+            }
+            finally
+            {
+                _nameLocks.Release(reference);
+            }
+        }
+        finally
+        {
+            _commandLocks.Release(context.MessageId);
+        }
+    }
+
+    private async ValueTask<NameRecord> ChangeNameLockedAsync(
+        Reference reference, StorageCommand command, Cid? target, EventContext context,
+        CancellationToken cancellationToken)
+    {
+        var name = await _catalog.FindNameAsync(
+            reference.Owner, reference.Namespace, reference.Name!, cancellationToken);
+        Cid?[] named = [target, name?.Cid];
+        var keys = named.OfType<Cid>().Distinct().Order().Select(ContentKey.Shared).ToList();
+        var locked = 0;
+        try
+        {
+            for (; locked < keys.Count; locked++)
+            {
+                await _contentLocks.AcquireAsync(keys[locked], cancellationToken);
+            }
+
+            var before = name?.Cid is { } old ? await FindAsync(old, cancellationToken) : null;
+            var subject = target is { } cid ? await FindAsync(cid, cancellationToken) : before;
+            var decision = ObjectDecisions.Decide(
+                subject, command, Facts() with { Name = name, NamedBefore = target is null ? null : before });
+            return await AppendNameAsync(decision, name, reference, subject, before, context);
+        }
+        finally
+        {
+            while (locked-- > 0)
+            {
+                _contentLocks.Release(keys[locked]);
+            }
+        }
+    }
+
+    private async ValueTask<NameRecord> AppendNameAsync(
+        Decision decision, NameRecord? name, Reference reference, ObjectRecord? subject, ObjectRecord? before,
+        EventContext context)
+    {
+        if (decision.Rejection is { } rejection)
+        {
+            throw Refuse(rejection);
+        }
+
+        if (decision.Events.IsEmpty)
+        {
+            return name ?? new NameRecord(
+                reference.Owner, reference.Namespace, reference.Name!, null, Lsn.None, _time.GetUtcNow(), Lsn.None);
+        }
+
+        var changes = decision.Events.Select(happened => new JournalChange(
+            context, happened, happened is StorageEvent.Deleted ? before : subject, null)).ToList();
+        var entries = await AppendAsync(changes);
+        return entries[0].ApplyTo(name)!;
+    }
+
+    /// <summary>A move is two entries under one id; which one the catalog remembers is its own affair.</summary>
+    private async ValueTask<NameRecord> NameMadeByAsync(JournalEntry entry, CancellationToken cancellationToken)
+    {
+        for (var lsn = entry.Lsn.Value + 1; lsn > 0 && lsn + 2 > entry.Lsn.Value; lsn--)
+        {
+            if (await _journal.FindAsync(new Lsn(lsn), cancellationToken) is { } near
+                && near.Context.MessageId == entry.Context.MessageId
+                && near.ApplyTo(default(NameRecord)) is { } made)
+            {
+                return made;
+            }
+        }
+
+        throw new IntegrityException($"The journal entry {entry.Lsn} of a change of a name makes none.");
+    }
+
+    private ValueTask<ObjectRecord?> FindAsync(Cid cid, CancellationToken cancellationToken) =>
+        _catalog.FindAsync(ContentKey.Shared(cid), cancellationToken);
+}

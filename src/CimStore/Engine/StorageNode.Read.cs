@@ -1,0 +1,119 @@
+using CimStore.Content;
+using CimStore.Journal;
+using CimStore.Locations;
+using CimStore.Objects;
+
+namespace CimStore.Engine;
+
+// Reading: from memory, else from the first copy that proves.
+public sealed partial class StorageNode
+{
+    public async ValueTask<IContentReader?> OpenAsync(
+        Cid cid, RetrieveRequest request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (request.AtLeast > _journal.DurableLsn)
+        {
+            await WaitForAsync(request.AtLeast, cancellationToken);
+        }
+
+        var key = KeyOf(cid);
+        if (_cache.TryGet(key, out var cached, out var content))
+        {
+            return new CachedReader(cached, content, _metrics);
+        }
+
+        if (!_holds.TryHold(key))
+        {
+            return null;
+        }
+
+        var isKept = false;
+        try
+        {
+            var version = _cache.Version(key);
+            var record = await _catalog.FindAsync(key, cancellationToken);
+            if (record is not { IsPresent: true })
+            {
+                return null;
+            }
+
+            var reader = new ContentReader(this, record, version);
+            isKept = true;
+            return reader;
+        }
+        finally
+        {
+            if (!isKept)
+            {
+                _holds.LetGo(key);
+            }
+        }
+    }
+
+    /// <summary>Journals what was found wrong, so that the copy is not read again and a repair is owed.</summary>
+    private async ValueTask QuarantineAsync(ContentKey key, Copy copy, string detail)
+    {
+        _metrics.Corrupt();
+        await RecordAsync(new StorageCommand.Verify(key, copy.Location, copy.Incarnation, detail));
+    }
+
+    /// <summary>Decides and appends what reading a copy showed; the copy may have changed or gone since.</summary>
+    private async ValueTask RecordAsync(StorageCommand.Verify shown)
+    {
+        await _contentLocks.AcquireAsync(shown.Key, CancellationToken.None);
+        try
+        {
+            var before = await _catalog.FindAsync(shown.Key, CancellationToken.None);
+            var decision = ObjectDecisions.Decide(before, shown, Facts());
+            foreach (var happened in decision.Events)
+            {
+                var context = ContextOf(CommandIdentity.None, default);
+                await AppendAsync([new JournalChange(context, happened, before, null)]);
+            }
+        }
+        finally
+        {
+            _contentLocks.Release(shown.Key);
+        }
+    }
+
+    private ILocation? LocationOf(Copy copy)
+    {
+        foreach (var location in _ports.Locations)
+        {
+            if (location.Id == copy.Location)
+            {
+                return location;
+            }
+        }
+
+        return null;
+    }
+
+    private async ValueTask WaitForAsync(Lsn token, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_options.TokenWaitMax, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        try
+        {
+            await _journal.WaitAsync(new Lsn(token.Value - 1), either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw Refuse(
+                "token-not-observed",
+                $"This node has not seen position {token}; it is at {_journal.DurableLsn}. Ask the node that gave the "
+                + "token, or read without it.");
+        }
+    }
+
+    private void Remember(ObjectRecord record, ReadOnlySpan<byte> proved, long version)
+    {
+        var pattern = Policies.PatternPolicy.For(record.Pattern);
+        if (pattern.CacheAtAll && proved.Length <= _options.Cache.ItemSizeMaxBytes)
+        {
+            _cache.Add(record, proved.ToArray(), version, pattern.CacheOnFirstRead);
+        }
+    }
+}

@@ -1,0 +1,266 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using CimStore.Content;
+using CimStore.Journal;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Policies;
+
+namespace CimStore.Engine;
+
+// Store: small content travels with the journal entry, large content is staged while it is hashed.
+public sealed partial class StorageNode
+{
+    public async ValueTask<StoreResult> StoreAsync(
+        PipeReader content, StoreRequest request, CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        Exception? failure = null;
+        try
+        {
+            var terms = StoreTerms.Of(request, _home.Traits, Domains);
+            RefuseLateMessage(request.Identity.MessageId);
+            var read = await ReadSmallAsync(content, _home.InlineSizeMaxBytes, cancellationToken);
+            var result = read.IsCompleted && read.Buffer.Length <= _home.InlineSizeMaxBytes
+                ? await StoreInlineAsync(read.Buffer, request, terms, cancellationToken)
+                : await StoreStagedAsync(content, read, request, terms, cancellationToken);
+            var outcome = result.Replayed ? "replayed" : result.Deduplicated ? "deduplicated" : "stored";
+            _metrics.Stored(outcome, result.SizeBytes, _time.GetElapsedTime(started));
+            return result;
+        }
+        catch (Exception fault)
+        {
+            failure = fault;
+            _metrics.Failed("store", FaultKind.Of(fault));
+            throw;
+        }
+        finally
+        {
+            await content.CompleteAsync(failure);
+        }
+    }
+
+    /// <summary>Reads until the content ends or is known to be larger than <paramref name="sizeMax"/>.</summary>
+    private static async ValueTask<ReadResult> ReadSmallAsync(
+        PipeReader content, int sizeMax, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await content.ReadAsync(cancellationToken);
+            if (read.IsCanceled)
+            {
+                throw new OperationCanceledException("Reading the content was cancelled.");
+            }
+
+            if (read.IsCompleted || read.Buffer.Length > sizeMax)
+            {
+                return read;
+            }
+
+            content.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    private async ValueTask<StoreResult> StoreInlineAsync(
+        ReadOnlySequence<byte> content, StoreRequest request, StoreTerms terms, CancellationToken cancellationToken)
+    {
+        var size = (int)content.Length;
+        if (content.IsSingleSegment)
+        {
+            var (cid, root) = Name(content.FirstSpan, terms);
+            RefuseOther(request, cid, size);
+            return await CommitAsync(
+                ContentKey.Shared(cid), root, size, request, terms, new Admission(content, null), cancellationToken);
+        }
+
+        var whole = ArrayPool<byte>.Shared.Rent(size);
+        try
+        {
+            content.CopyTo(whole);
+            var (cid, root) = Name(whole.AsSpan(0, size), terms);
+            RefuseOther(request, cid, size);
+            var admission = new Admission(new ReadOnlySequence<byte>(whole, 0, size), null);
+            return await CommitAsync(
+                ContentKey.Shared(cid), root, size, request, terms, admission, cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(whole);
+        }
+    }
+
+    private async ValueTask<StoreResult> StoreStagedAsync(
+        PipeReader content, ReadResult read, StoreRequest request, StoreTerms terms,
+        CancellationToken cancellationToken)
+    {
+        await using var staged = await _home.StageAsync(request.LengthBytes, cancellationToken);
+        using var intake = new Intake(staged, terms.IsSha256);
+        while (true)
+        {
+            await intake.WriteAsync(read.Buffer, cancellationToken);
+            content.AdvanceTo(read.Buffer.End);
+            if (request.LengthBytes < intake.SizeBytes)
+            {
+                throw Refuse(
+                    "length-mismatch", $"The content is longer than the {request.LengthBytes} bytes announced.");
+            }
+
+            if (read.IsCompleted)
+            {
+                break;
+            }
+
+            read = await content.ReadAsync(cancellationToken);
+            if (read.IsCanceled)
+            {
+                throw new OperationCanceledException("Reading the content was cancelled.");
+            }
+        }
+
+        var digests = await intake.FinishAsync(cancellationToken);
+        var cid = terms.Name(digests.Blake3, digests.Sha256);
+        RefuseOther(request, cid, intake.SizeBytes);
+        return await CommitAsync(
+            ContentKey.Shared(cid), Cid.ForRaw(digests.Blake3), intake.SizeBytes, request, terms,
+            new Admission(default, staged), cancellationToken);
+    }
+
+    /// <summary>Decides under the object's lock and appends: from here on the writer's view is the only one.</summary>
+    private async ValueTask<StoreResult> CommitAsync(
+        ContentKey key, Cid root, long sizeBytes, StoreRequest request, StoreTerms terms, Admission admission,
+        CancellationToken cancellationToken)
+    {
+        var digest = request.Identity.MessageId is null ? default : RequestDigest.Of(key, sizeBytes, request, terms);
+        var context = ContextOf(request.Identity, digest);
+        if (digest.IsEmpty)
+        {
+            return await CommitLockedAsync(key, root, sizeBytes, request, terms, admission, context, cancellationToken);
+        }
+
+        await _commandLocks.AcquireAsync(context.MessageId, cancellationToken);
+        try
+        {
+            return await FindEarlierAsync(context, cancellationToken) is { Event: StorageEvent.Stored stored } entry
+                ? Replay(stored, entry)
+                : await CommitLockedAsync(
+                    key, root, sizeBytes, request, terms, admission, context, cancellationToken);
+        }
+        finally
+        {
+            _commandLocks.Release(context.MessageId);
+        }
+    }
+
+    private async ValueTask<StoreResult> CommitLockedAsync(
+        ContentKey key, Cid root, long sizeBytes, StoreRequest request, StoreTerms terms, Admission admission,
+        EventContext context, CancellationToken cancellationToken)
+    {
+        await _contentLocks.AcquireAsync(key, cancellationToken);
+        try
+        {
+            var before = await _catalog.FindAsync(key, cancellationToken);
+            var decision = DecideStore(before, key, root, sizeBytes, request, terms, context);
+            if (decision.Events is not [StorageEvent.Stored stored])
+            {
+                return AlreadyHeld(before!, context, terms);
+            }
+
+            var change = new JournalChange(context, stored, before, null);
+            if (!stored.Deduplicated)
+            {
+                change = change with { Content = await admission.AdmitAsync(key, sizeBytes, root, cancellationToken) };
+            }
+
+            var entries = await AppendAsync([change]);
+            return ResultOf(stored, entries[0].Lsn, context);
+        }
+        finally
+        {
+            _contentLocks.Release(key);
+        }
+    }
+
+    /// <exception cref="RefusedException">A rule says no.</exception>
+    private Decision DecideStore(
+        ObjectRecord? before, ContentKey key, Cid root, long sizeBytes, StoreRequest request, StoreTerms terms,
+        EventContext context)
+    {
+        var command = new StorageCommand.Store(
+            key, root, sizeBytes, terms.Level, terms.Class, request.DataClass, request.Pattern, request.Reference);
+        var facts = _storeFacts with
+        {
+            Now = _time.GetUtcNow(),
+            Grace = _options.DeleteGrace,
+            Receipt = ReceiptFor(sizeBytes, terms),
+            IsRemembered = !context.RequestDigest.IsEmpty,
+        };
+        var decision = ObjectDecisions.Decide(before, command, facts);
+        return decision.Rejection is { } rejection ? throw Refuse(rejection) : decision;
+    }
+
+    private DurabilityReceipt ReceiptFor(long sizeBytes, StoreTerms terms) => new()
+    {
+        Level = terms.Level,
+        Class = terms.Class,
+        Copies = _homeReceipt,
+        CopiesOwed = terms.CopiesOwed,
+        Synced = _home.Traits.SyncsBeforeAcknowledgement,
+        Lsn = Lsn.None,
+        Reason = SizeMatrix.Home(sizeBytes).Reason,
+    };
+
+    private StoreResult AlreadyHeld(ObjectRecord held, EventContext context, StoreTerms terms) => new(
+        held.Key.Cid, held.SizeBytes, true, false, context.MessageId, context.CorrelationId,
+        ReceiptFor(held.SizeBytes, terms) with { Lsn = held.Revision });
+
+    private static StoreResult ResultOf(StorageEvent.Stored stored, Lsn lsn, EventContext context) => new(
+        stored.Key.Cid, stored.SizeBytes, stored.Deduplicated, false, context.MessageId, context.CorrelationId,
+        stored.Receipt with { Lsn = lsn });
+
+    private static StoreResult Replay(StorageEvent.Stored stored, JournalEntry entry) =>
+        ResultOf(stored, entry.Lsn, entry.Context) with { Replayed = true };
+
+    private static (Cid Cid, Cid Root) Name(ReadOnlySpan<byte> content, StoreTerms terms)
+    {
+        Span<byte> blake3 = stackalloc byte[Blake3.HashSizeBytes];
+        Span<byte> sha256 = stackalloc byte[SHA256.HashSizeInBytes];
+        Blake3.Hash(content, blake3);
+        if (terms.IsSha256)
+        {
+            SHA256.HashData(content, sha256);
+        }
+
+        return (terms.Name(blake3, sha256), Cid.ForRaw(blake3));
+    }
+
+    private static void RefuseOther(StoreRequest request, Cid cid, long sizeBytes)
+    {
+        if (request.LengthBytes is { } announced && announced != sizeBytes)
+        {
+            throw Refuse(
+                "length-mismatch", $"The content has {sizeBytes} bytes and {announced} were announced.");
+        }
+
+        if (request.ExpectedCid is { } expected && expected.ToV1() != cid)
+        {
+            throw Refuse("cid-mismatch", $"The content is {cid} and {expected} was expected. Nothing was stored.");
+        }
+    }
+
+    /// <summary>The bytes of one Store on their way in: at hand, or staged and not yet sealed.</summary>
+    private readonly record struct Admission(ReadOnlySequence<byte> Inline, IStagedContent? Staged)
+    {
+        public async ValueTask<AdmittedContent> AdmitAsync(
+            ContentKey key, long sizeBytes, Cid root, CancellationToken cancellationToken)
+        {
+            if (Staged is null)
+            {
+                return new AdmittedContent.Inline(Inline);
+            }
+
+            await Staged.SealAsync(key, sizeBytes, root.Digest.ToArray(), cancellationToken);
+            return new AdmittedContent.Staged(Staged);
+        }
+    }
+}

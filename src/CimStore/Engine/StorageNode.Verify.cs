@@ -1,0 +1,176 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using CimStore.Content;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Policies;
+
+namespace CimStore.Engine;
+
+// Verify and explain: what is true of an object, and why it is where it is.
+public sealed partial class StorageNode
+{
+    public async ValueTask<VerifyResult?> VerifyAsync(Cid cid, CancellationToken cancellationToken)
+    {
+        var key = KeyOf(cid);
+        if (!_holds.TryHold(key))
+        {
+            return null;
+        }
+
+        try
+        {
+            if (await _catalog.FindAsync(key, cancellationToken) is not { IsPresent: true } record)
+            {
+                return null;
+            }
+
+            var verdicts = ImmutableArray.CreateBuilder<CopyVerdict>();
+            foreach (var copy in record.Copies)
+            {
+                var detail = await FaultOfAsync(record, copy, cancellationToken);
+                verdicts.Add(new CopyVerdict(copy.Location, detail is null, detail));
+                await RecordAsync(new StorageCommand.Verify(key, copy.Location, copy.Incarnation, detail));
+                if (detail is not null)
+                {
+                    _metrics.Corrupt();
+                    _cache.Remove(key);
+                }
+            }
+
+            var isWhole = verdicts.Count > 0 && verdicts.All(verdict => verdict.IsRight);
+            return new VerifyResult(key.Cid, isWhole, verdicts.ToImmutable());
+        }
+        finally
+        {
+            _holds.LetGo(key);
+        }
+    }
+
+    public async ValueTask<Explanation?> ExplainAsync(Cid cid, CancellationToken cancellationToken)
+    {
+        if (await _catalog.FindAsync(KeyOf(cid), cancellationToken) is not { } record)
+        {
+            return null;
+        }
+
+        var pattern = PatternPolicy.For(record.Pattern);
+        var held = record.Copies.Count(copy => copy.State == CopyState.Verified);
+        var required = ConsistencyTable.CopiesRequired(record.Class);
+        var reasons = ImmutableArray.CreateBuilder<string>();
+        reasons.Add($"{record.SizeBytes} bytes: {SizeMatrix.Home(record.SizeBytes).Reason}");
+        reasons.Add(record.SizeBytes <= _home.InlineSizeMaxBytes
+            ? $"at most {_home.InlineSizeMaxBytes} bytes: kept in the journal's own batch, one sync for both"
+            : $"above {_home.InlineSizeMaxBytes} bytes: kept in a file with its BLAKE3 tree, proved in 16 KiB groups");
+        reasons.Add($"{pattern.Reason}; suited device: {pattern.Device}");
+        reasons.Add($"{ConsistencyTable.ReasonFor(record.DataClass)}; without a level, "
+            + $"{ConsistencyTable.LevelFor(record.DataClass)}");
+        reasons.Add($"class {record.Class}: {required} verified copies in distinct failure domains required, "
+            + $"{held} held"
+            + (held < required ? $", {required - held} owed" : ""));
+        reasons.Add($"tier {record.Tier}: the first location, {_home.Id}, is bound to it and takes new content");
+        reasons.AddRange(record.Copies.Select(copy =>
+            $"copy at {copy.Location}: {copy.State}, proved last at {copy.VerifiedAt:O}"));
+        reasons.Add($"release: {Judge(record).Reason}");
+        return new Explanation(record, reasons.ToImmutable());
+    }
+
+    /// <summary>Reads a whole copy, and its tree, from the medium.</summary>
+    /// <returns>What is wrong; null when nothing is.</returns>
+    private async ValueTask<string?> FaultOfAsync(ObjectRecord record, Copy copy, CancellationToken cancellationToken)
+    {
+        if (LocationOf(copy) is not { } location)
+        {
+            return $"the location {copy.Location} is not part of this node";
+        }
+
+        if (copy.State == CopyState.Quarantined)
+        {
+            return "found wrong earlier; it waits for a repair";
+        }
+
+        var block = ArrayPool<byte>.Shared.Rent(RunSizeBytes);
+        try
+        {
+            return await CompareAsync(record, copy, location, block.AsMemory(0, RunSizeBytes), cancellationToken);
+        }
+        catch (IntegrityException fault)
+        {
+            return fault.Message;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
+    }
+
+    private static async ValueTask<string?> CompareAsync(
+        ObjectRecord record, Copy copy, ILocation location, Memory<byte> block, CancellationToken cancellationToken)
+    {
+        var nodes = new ArrayBufferWriter<byte>();
+        var tree = new Blake3OutboardBuilder(nodes);
+        using var sha256 = record.Key.Cid.HashFunction == HashFunctions.Sha256
+            ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        var nodeOffset = 0L;
+        var hasTree = record.SizeBytes > location.InlineSizeMaxBytes;
+        while (true)
+        {
+            var read = await location.ReadAsync(record.Key, copy, tree.Length, block, cancellationToken);
+            if (read is null)
+            {
+                return "the copy is missing";
+            }
+
+            if (read == 0)
+            {
+                break;
+            }
+
+            tree.Update(block.Span[..read.Value]);
+            sha256?.AppendData(block.Span[..read.Value]);
+            var fault = hasTree
+                ? await TreeFaultAsync(record, copy, location, nodes, nodeOffset, cancellationToken) : null;
+            if (fault is not null)
+            {
+                return fault;
+            }
+
+            nodeOffset += nodes.WrittenCount;
+            nodes.ResetWrittenCount();
+        }
+
+        return EndFault(record, tree, sha256)
+            ?? (hasTree ? await TreeFaultAsync(record, copy, location, nodes, nodeOffset, cancellationToken) : null);
+    }
+
+    private static string? EndFault(ObjectRecord record, Blake3OutboardBuilder tree, IncrementalHash? sha256)
+    {
+        if (tree.Length != record.SizeBytes)
+        {
+            return $"it has {tree.Length} of {record.SizeBytes} bytes";
+        }
+
+        Span<byte> root = stackalloc byte[Blake3.HashSizeBytes];
+        tree.Finish(root);
+        var isRight = root.SequenceEqual(record.Root.Digest)
+            && (sha256 is null || sha256.GetHashAndReset().AsSpan().SequenceEqual(record.Key.Cid.Digest));
+        return isRight ? null : "its bytes are not the content that was stored";
+    }
+
+    private static async ValueTask<string?> TreeFaultAsync(
+        ObjectRecord record, Copy copy, ILocation location, ArrayBufferWriter<byte> expected, long offset,
+        CancellationToken cancellationToken)
+    {
+        if (expected.WrittenCount == 0)
+        {
+            return null;
+        }
+
+        var held = new byte[expected.WrittenCount];
+        var read = await location.ReadTreeAsync(record.Key, copy, offset, held, cancellationToken);
+        return read == held.Length && held.AsSpan().SequenceEqual(expected.WrittenSpan)
+            ? null
+            : $"its tree is wrong from byte {offset} on";
+    }
+}

@@ -1,0 +1,180 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using CimStore.Content;
+using CimStore.Diagnostics;
+using CimStore.Journal;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Policies;
+
+namespace CimStore.Engine;
+
+/// <summary>
+/// The engine: decisions meet ports here and nowhere else. Everything that changes an object happens under the object's
+/// lock, from the look at the catalog to the append that makes it true.
+/// </summary>
+public sealed partial class StorageNode : IStorageClient
+{
+    private readonly StorageNodePorts _ports;
+    private readonly IJournal _journal;
+    private readonly ICatalog _catalog;
+    private readonly ILocation _home;
+    private readonly ObservedTime _time;
+    private readonly IdSource _ids;
+    private readonly StorageNodeOptions _options;
+    private readonly NodeMetrics _metrics;
+    private readonly KeyLocks<ContentKey> _contentLocks = new();
+    private readonly KeyLocks<MessageId> _commandLocks = new();
+    private readonly KeyLocks<Reference> _nameLocks = new();
+    private readonly ReadHolds _holds = new();
+    private readonly ContentCache _cache;
+    private readonly ImmutableArray<CopyReceipt> _homeReceipt;
+    private readonly DecisionFacts _storeFacts;
+    private bool _closed;
+
+    private StorageNode(
+        StorageNodePorts ports, ObservedTime time, IdSource ids, StorageNodeOptions options, NodeMetrics metrics)
+    {
+        (_ports, _time, _ids, _options, _metrics) = (ports, time, ids, options, metrics);
+        (_journal, _catalog, _home) = (ports.Journal, ports.Catalog, ports.Locations[0]);
+        _cache = new ContentCache(options.Cache, time);
+        _homeReceipt =
+        [
+            new CopyReceipt(
+                _home.Id, _home.Traits.Tier, DurabilityPolicy.DomainOf(_home.Id, _home.Traits), 1,
+                _home.Traits.SyncsBeforeAcknowledgement),
+        ];
+        _storeFacts = Facts();
+        metrics.Observe(() => (_cache.Hits, _cache.Misses, _cache.SizeBytes));
+    }
+
+    /// <summary>Failure domains that new content reaches before its acknowledgement: the home location's one.</summary>
+    private int Domains => _homeReceipt.Length;
+
+    /// <param name="ports">What it stands on; the node owns them and disposes of them.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="ids">Makes event and message ids.</param>
+    /// <param name="options">Its settings.</param>
+    /// <param name="metrics">Where it counts; null counts nowhere.</param>
+    /// <param name="cancellationToken">Stops opening.</param>
+    public static async ValueTask<StorageNode> OpenAsync(
+        StorageNodePorts ports, TimeProvider time, IdSource ids, StorageNodeOptions options, NodeMetrics? metrics,
+        CancellationToken cancellationToken)
+    {
+        var observed = time as ObservedTime ?? new ObservedTime(time);
+        if (await ports.Journal.FindAsync(ports.Journal.DurableLsn, cancellationToken) is { } last)
+        {
+            observed.Observe(last.At);
+        }
+
+        return new StorageNode(ports, observed, ids, options, metrics ?? new NodeMetrics(null));
+    }
+
+    public ValueTask<ObjectRecord?> StatAsync(Cid cid, CancellationToken cancellationToken) =>
+        _catalog.FindAsync(KeyOf(cid), cancellationToken);
+
+    public IAsyncEnumerable<ObjectRecord> ListAsync(Cid? after, CancellationToken cancellationToken) =>
+        _catalog.ListAsync(DedupDomain.Shared, after, cancellationToken);
+
+    public async IAsyncEnumerable<JournalEntry> EventsAsync(
+        Lsn after, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        do
+        {
+            // The reader is asked for the next entry when the consumer wants it: a slow one holds nothing up.
+            await foreach (var entry in _journal.ReadAsync(after, cancellationToken))
+            {
+                yield return entry;
+                after = entry.Lsn;
+            }
+
+            if (follow)
+            {
+                await _journal.WaitAsync(after, cancellationToken);
+            }
+        }
+        while (follow);
+    }
+
+    public async ValueTask<NodeStatus> StatusAsync(CancellationToken cancellationToken)
+    {
+        var owners = await _catalog.UsageAsync(cancellationToken);
+        var space = await _ports.Maintenance.MeasureAsync(cancellationToken);
+        var warnings = _ports.Maintenance.Warnings;
+        if (_time.IsClockBehind)
+        {
+            warnings = warnings.Add(
+                "The clock is behind what the journal has seen; time stands still until it catches up.");
+        }
+
+        return new NodeStatus
+        {
+            Version = ProductVersion(),
+            DurableLsn = _journal.DurableLsn,
+            Objects = owners.Sum(owner => owner.Objects),
+            LogicalBytes = owners.Sum(owner => owner.LogicalBytes),
+            Space = space,
+            DefaultClass = DurabilityPolicy.Strongest(Domains),
+            Owners = [.. owners],
+            Warnings = warnings,
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _closed, true))
+        {
+            return;
+        }
+
+        _metrics.Dispose();
+        var parts = _ports.Locations.Cast<object>().Append(_journal).Append(_catalog).Append(_ports.Maintenance);
+        foreach (var part in parts.Distinct(ReferenceEqualityComparer.Instance).OfType<IAsyncDisposable>())
+        {
+            await part.DisposeAsync();
+        }
+    }
+
+    private static string ProductVersion() =>
+        typeof(StorageNode).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+            ?.InformationalVersion ?? "0";
+
+    private static ContentKey KeyOf(Cid cid) => cid.IsDefault
+        ? throw new ArgumentException("A default CID names nothing.", nameof(cid))
+        : ContentKey.Shared(cid.ToV1());
+
+    private static RefusedException Refuse(string code, string message) => new(new Refusal(code, message));
+
+    private static RefusedException Refuse(Rejection rejection) => Refuse(rejection.Code, rejection.Message);
+
+    private DecisionFacts Facts(TimeSpan? grace = null) => new()
+    {
+        Now = _time.GetUtcNow(),
+        Grace = grace ?? _options.DeleteGrace,
+        Location = _home.Id,
+        Tier = _home.Traits.Tier,
+        Tiers = [.. _ports.Locations.Select(location => location.Traits.Tier).Distinct()],
+        Domains = Domains,
+    };
+
+    /// <summary>Makes decisions true, and forgets what the cache held of the objects they change.</summary>
+    private async ValueTask<IReadOnlyList<JournalEntry>> AppendAsync(List<JournalChange> changes)
+    {
+        try
+        {
+            // Not cancellable: whether the append came true must be known before a lock is given up.
+            return await _journal.AppendAsync(changes, CancellationToken.None);
+        }
+        finally
+        {
+            for (var index = 0; index < changes.Count; index++)
+            {
+                if (ObjectHistory.KeyOf(changes[index].Event) is { } key)
+                {
+                    _cache.Remove(key);
+                }
+            }
+        }
+    }
+}

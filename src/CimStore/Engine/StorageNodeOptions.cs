@@ -1,0 +1,25 @@
+namespace CimStore.Engine;
+
+/// <summary>How the engine is set up. What exists is valid: setters check their range.</summary>
+public sealed class StorageNodeOptions
+{
+    public const string Section = "CimStore:Node";
+
+    private static readonly TimeSpan LongestSpan = TimeSpan.FromDays(3650);
+
+    /// <summary>How long content stays after its last reference went, unless a delete says otherwise.</summary>
+    public TimeSpan DeleteGrace { get; set => field = Span(value, TimeSpan.Zero); } = TimeSpan.FromHours(24);
+
+    /// <summary>How long a message id is remembered. An older UUIDv7 is refused: it may have been forgotten.</summary>
+    public TimeSpan CommandWindow { get; set => field = Span(value, TimeSpan.FromMinutes(1)); } =
+        TimeSpan.FromHours(24);
+
+    /// <summary>How long an operation waits for the position its token names before it is refused.</summary>
+    public TimeSpan TokenWaitMax { get; set => field = Span(value, TimeSpan.Zero); } = TimeSpan.FromSeconds(5);
+
+    public ContentCacheOptions Cache { get; } = new();
+
+    private static TimeSpan Span(TimeSpan value, TimeSpan min) => value >= min && value <= LongestSpan
+        ? value
+        : throw new ArgumentOutOfRangeException(nameof(value), value, $"Between {min} and {LongestSpan}.");
+}

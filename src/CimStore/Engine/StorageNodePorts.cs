@@ -1,0 +1,14 @@
+using System.Collections.Immutable;
+using CimStore.Journal;
+using CimStore.Locations;
+
+namespace CimStore.Engine;
+
+/// <summary>What a node stands on. The first location takes new content; all are read from, in order.</summary>
+public sealed record StorageNodePorts(
+    IJournal Journal, ICatalog Catalog, ImmutableArray<ILocation> Locations, IStoreMaintenance Maintenance)
+{
+    /// <summary>One store that is all four, such as the embedded one.</summary>
+    public static StorageNodePorts Of<TStore>(TStore store)
+        where TStore : IJournal, ICatalog, ILocation, IStoreMaintenance => new(store, store, [store], store);
+}

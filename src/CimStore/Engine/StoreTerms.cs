@@ -1,0 +1,58 @@
+using CimStore.Content;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Policies;
+
+namespace CimStore.Engine;
+
+/// <summary>What a Store asks for once every default is filled in.</summary>
+internal sealed record StoreTerms(
+    ulong Codec, ulong HashFunction, DurabilityClass Class, ConsistencyLevel Level, int CopiesOwed)
+{
+    public bool IsSha256 => HashFunction == HashFunctions.Sha256;
+
+    /// <exception cref="RefusedException">The hash is not supported, or the class or level cannot be had.</exception>
+    public static StoreTerms Of(StoreRequest request, LocationTraits home, int domains)
+    {
+        var expected = request.ExpectedCid?.ToV1();
+        var function = expected?.HashFunction ?? request.HashFunction;
+        if (function is not (HashFunctions.Blake3 or HashFunctions.Sha256))
+        {
+            throw Refuse(
+                "hash-unsupported",
+                $"Content is named with BLAKE3 or SHA2-256 here, not with {HashFunctions.Name(function)}.");
+        }
+
+        var codec = expected?.Codec ?? request.Codec;
+        if (!Codecs.IsMintable(codec))
+        {
+            throw Refuse(
+                "codec-unknown", $"The codec {Codecs.Name(codec)} is neither registered nor of the CIM range.");
+        }
+
+        if (expected is { Digest.Length: not Blake3.HashSizeBytes })
+        {
+            throw Refuse("hash-unsupported", "Content is named with digests of 32 bytes here.");
+        }
+
+        var level = request.Level ?? ConsistencyTable.LevelFor(request.DataClass);
+        var durability = request.Class ?? DurabilityPolicy.Strongest(domains);
+        if (!request.AcceptDebt && DurabilityPolicy.WhyNot(durability, domains) is { } reason)
+        {
+            throw Refuse("class-unsatisfied", reason);
+        }
+
+        if (level == ConsistencyLevel.Strong && !home.SyncsBeforeAcknowledgement)
+        {
+            throw Refuse("not-synced", "Strong needs a location that syncs before it answers; this one does not.");
+        }
+
+        var owed = Math.Max(0, ConsistencyTable.CopiesRequired(durability) - domains);
+        return new StoreTerms(codec, function, durability, level, owed);
+    }
+
+    public Cid Name(ReadOnlySpan<byte> blake3, ReadOnlySpan<byte> sha256) =>
+        Cid.FromDigest(Codec, HashFunction, IsSha256 ? sha256 : blake3);
+
+    private static RefusedException Refuse(string code, string message) => new(new Refusal(code, message));
+}
