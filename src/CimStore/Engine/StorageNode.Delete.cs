@@ -127,7 +127,7 @@ public sealed partial class StorageNode
         ContentKey key, List<JournalChange> changes, List<ContentKey> releasing, CancellationToken cancellationToken)
     {
         var record = await _catalog.FindAsync(key, cancellationToken);
-        if (record is null || !Judge(record).IsAllowed || !_holds.TryBeginRelease(key))
+        if (record?.ExpiresAt is null || !Judge(record).IsAllowed || !_holds.TryBeginRelease(key))
         {
             return;
         }
@@ -145,11 +145,6 @@ public sealed partial class StorageNode
     }
 
     /// <summary>The one place that says whether bytes may go.</summary>
-    private ReleaseVerdict Judge(ObjectRecord record) => ReleaseGate.Judge(new ReleaseFacts
-    {
-        References = record.References.Length,
-        ExpiresAt = record.ExpiresAt,
-        Now = _time.GetUtcNow(),
-        ReadsInFlight = _holds.Count(record.Key),
-    });
+    private ReleaseVerdict Judge(ObjectRecord record) => ReleaseGate.Ask(
+        record, ReleaseFacts.Nobody with { ReadersInFlight = _holds.Count(record.Key) }, _time.GetUtcNow());
 }
