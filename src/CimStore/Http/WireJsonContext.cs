@@ -1,0 +1,44 @@
+using System.Text.Json.Serialization;
+using CimStore.Engine;
+using CimStore.Journal;
+using CimStore.Objects;
+
+namespace CimStore.Http;
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(StoreResult))]
+[JsonSerializable(typeof(DeleteResult))]
+[JsonSerializable(typeof(VerifyResult))]
+[JsonSerializable(typeof(Explanation))]
+[JsonSerializable(typeof(ObjectRecord))]
+[JsonSerializable(typeof(NameRecord))]
+[JsonSerializable(typeof(NodeStatus))]
+[JsonSerializable(typeof(JournalEntry))]
+[JsonSerializable(typeof(StorageEvent))]
+[JsonSerializable(typeof(StorageEvent.Stored))]
+[JsonSerializable(typeof(StorageEvent.Retrieved))]
+[JsonSerializable(typeof(StorageEvent.Replicated))]
+[JsonSerializable(typeof(StorageEvent.Migrated))]
+[JsonSerializable(typeof(StorageEvent.Failed))]
+[JsonSerializable(typeof(StorageEvent.Deleted))]
+[JsonSerializable(typeof(StorageEvent.Released))]
+[JsonSerializable(typeof(StorageEvent.Verified))]
+[JsonSerializable(typeof(StorageEvent.CorruptionDetected))]
+[JsonSerializable(typeof(StorageEvent.Repaired))]
+[JsonSerializable(typeof(StorageEvent.NameSet))]
+[JsonSerializable(typeof(StorageEvent.NameDeleted))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(WireTypes.ObjectPage))]
+[JsonSerializable(typeof(WireTypes.NamePage))]
+[JsonSerializable(typeof(WireTypes.NameHistoryPage))]
+[JsonSerializable(typeof(WireTypes.NameTarget))]
+[JsonSerializable(typeof(WireTypes.BatchReply))]
+[JsonSerializable(typeof(WireTypes.BatchGetRequest))]
+[JsonSerializable(typeof(WireTypes.UploadState))]
+[JsonSerializable(typeof(WireTypes.VersionReply))]
+[JsonSerializable(typeof(WireTypes.HealthReply))]
+[JsonSerializable(typeof(WireTypes.UsageReply))]
+internal sealed partial class WireJsonContext : JsonSerializerContext;
