@@ -1,0 +1,129 @@
+using CimStore.Engine;
+using CimStore.Http;
+using CimStore.Objects;
+using CimStore.Server.Http;
+using CimStore.Server.Uploads;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CimStore.Server;
+
+/// <summary>
+/// The HTTP node around an <see cref="IStorageClient"/>. It reads nothing but its options: no appsettings.json, no
+/// ASPNETCORE_ variables, so that what it does can be read in one place.
+/// </summary>
+public sealed class CimStoreHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly IStorageClient _node;
+
+    private CimStoreHost(WebApplication app, IStorageClient node)
+    {
+        _app = app;
+        _node = node;
+    }
+
+    /// <summary>Where the node listens, with the port that was taken.</summary>
+    public IReadOnlyList<Uri> Addresses { get; private set; } = [];
+
+    internal IServiceProvider Services => _app.Services;
+
+    /// <summary>Checks the options, builds the host around <paramref name="node"/>, and listens.</summary>
+    /// <param name="node">Owned by the host from here on, also when this throws; disposed after the last request.</param>
+    /// <exception cref="RefusedException">The exposure is refused (D38), or an option does not fit.</exception>
+    /// <exception cref="IOException">An address cannot be listened on.</exception>
+    public static async Task<CimStoreHost> StartAsync(
+        ServerOptions options, IStorageClient node, TimeProvider time, Action<ILoggingBuilder>? logging,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(time);
+        try
+        {
+            Check(options);
+            var app = Build(options, node, time, logging);
+            var host = new CimStoreHost(app, node);
+            await app.StartAsync(cancellationToken);
+            host.Addresses = [.. app.Services.GetRequiredService<IServer>().Features
+                .GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(address => new Uri(address))];
+            Log.Listening(app.Logger, string.Join(' ', host.Addresses));
+            return host;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <exception cref="RefusedException">The exposure is refused (D38), or an option does not fit.</exception>
+    public static void Check(ServerOptions options)
+    {
+        if (Exposure.Refuse(options) is { } reason)
+        {
+            throw new RefusedException(new Refusal("exposure", reason));
+        }
+    }
+
+    /// <summary>Completes when a stop was asked for (by a signal or by <see cref="StopAsync"/>).</summary>
+    public async Task WaitForStopAsync(CancellationToken cancellationToken)
+    {
+        var lifetime = _app.Services.GetRequiredService<IHostApplicationLifetime>();
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var asked = lifetime.ApplicationStopping.Register(stopping.SetResult);
+        await using var cancelled = cancellationToken.Register(() => stopping.TrySetResult());
+        await stopping.Task;
+    }
+
+    /// <summary>Takes no more requests, lets those in flight finish within the grace, then closes the store.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken) => await _app.StopAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _node.DisposeAsync();
+    }
+
+    private static WebApplication Build(
+        ServerOptions options, IStorageClient node, TimeProvider time, Action<ILoggingBuilder>? logging)
+    {
+        var limits = options.Limits;
+        var token = options.ReadToken();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "CimStore.Server" });
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel => Listening.Configure(kestrel, options));
+        logging?.Invoke(builder.Logging);
+
+        var services = builder.Services;
+        services.AddRoutingCore();
+        // As an instance: the container must not dispose it before the last request has ended.
+        services.AddSingleton(node);
+        services.AddSingleton(limits);
+        services.AddSingleton(time);
+        services.AddSingleton(new IdSource(time));
+        services.AddSingleton(new CachePolicy(isPrivate: token is not null));
+        services.AddSingleton(new AccessGate(token, options.Insecure));
+        services.AddSingleton<RequestGate>();
+        services.AddSingleton<FeedWriter>();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<UploadRegistry>();
+        services.AddHostedService(provider => provider.GetRequiredService<UploadRegistry>());
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = limits.ShutdownGrace);
+        services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        ApiDocument.AddTo(services);
+
+        var app = builder.Build();
+        RequestPipeline.Map(app);
+        return app;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+using CimStore.Engine;
+using CimStore.Http;
+using CimStore.Locations;
+using Microsoft.Extensions.Hosting;
+
+namespace CimStore.Server.Http;
+
+/// <summary>Whether the node can keep its promises now; the worst check wins (D23).</summary>
+internal sealed class Readiness(IStorageClient node, ServerLimits limits, IHostApplicationLifetime lifetime)
+{
+    public const string Healthy = "Healthy";
+    public const string Degraded = "Degraded";
+    public const string Unhealthy = "Unhealthy";
+
+    public async ValueTask<WireTypes.HealthReply> CheckAsync(CancellationToken cancellationToken)
+    {
+        var checks = ImmutableArray.CreateBuilder<WireTypes.HealthCheckReply>();
+        checks.Add(lifetime.ApplicationStopping.IsCancellationRequested
+            ? new("host", Unhealthy, "The node is stopping.")
+            : new("host", Healthy, "The node takes requests."));
+        try
+        {
+            var status = await node.StatusAsync(cancellationToken);
+            checks.Add(new("store", Healthy, $"The store answers; durable up to {status.DurableLsn}."));
+            checks.Add(CheckSpace(status));
+            checks.AddRange(status.Warnings.Select(warning =>
+                new WireTypes.HealthCheckReply("warning", Degraded, warning)));
+        }
+        catch (LocationException failure)
+        {
+            checks.Add(new("store", Unhealthy, failure.Message));
+        }
+
+        return new WireTypes.HealthReply(Worst(checks), checks.ToImmutable());
+    }
+
+    private WireTypes.HealthCheckReply CheckSpace(NodeStatus status) =>
+        status.Space.FreeBytes < limits.FreeSpaceMinBytes
+            ? new("space", Unhealthy, $"{status.Space.FreeBytes} bytes are free; {limits.FreeSpaceMinBytes} are needed to store.")
+            : new("space", Healthy, $"{status.Space.FreeBytes} bytes are free.");
+
+    private static string Worst(IEnumerable<WireTypes.HealthCheckReply> checks) =>
+        checks.Any(check => check.Status == Unhealthy) ? Unhealthy
+        : checks.Any(check => check.Status == Degraded) ? Degraded
+        : Healthy;
+}

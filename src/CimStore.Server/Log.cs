@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace CimStore.Server;
+
+/// <summary>Log lines of the server; event ids 4000..4999.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(4000, LogLevel.Error, "A request failed unexpectedly")]
+    public static partial void Bug(ILogger logger, Exception failure);
+
+    [LoggerMessage(4001, LogLevel.Warning, "The answer to {Path} was cut after it had begun: {Detail}")]
+    public static partial void AnswerCut(ILogger logger, string path, string detail);
+
+    [LoggerMessage(4002, LogLevel.Information, "Upload {Id} was given up: {Reason}")]
+    public static partial void UploadGivenUp(ILogger logger, string id, string reason);
+
+    [LoggerMessage(4003, LogLevel.Information, "Listening on {Addresses}")]
+    public static partial void Listening(ILogger logger, string addresses);
+
+    [LoggerMessage(4004, LogLevel.Information, "Stopping: {Count} uploads are given up, requests in flight have {Grace}")]
+    public static partial void Stopping(ILogger logger, int count, TimeSpan grace);
+}

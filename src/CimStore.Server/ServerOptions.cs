@@ -1,0 +1,37 @@
+using CimStore.Http;
+
+namespace CimStore.Server;
+
+/// <summary>Everything a node can be told. An options object that exists is valid by itself; <see cref="Exposure"/>
+/// checks what only shows in combination.</summary>
+public sealed class ServerOptions
+{
+    public const string Section = "CimStore:Server";
+    public const string DefaultListen = "http://127.0.0.1:9640";
+    public const int ListenMax = 16;
+
+    /// <summary>The data directory; what opens it decides on a default.</summary>
+    public string? DataDirectory { get; set; }
+
+    /// <summary>Addresses to listen on; port 0 takes a free one.</summary>
+    public IList<string> Listen { get; set; } = [];
+
+    /// <summary>A PEM file with the certificate chain, or a PKCS #12 file; needed for <c>https</c>.</summary>
+    public string? CertificatePath { get; set; }
+
+    /// <summary>The PEM file of the private key when it is not in <see cref="CertificatePath"/>.</summary>
+    public string? CertificateKeyPath { get; set; }
+
+    /// <summary>The bearer token every request must carry, as <c>env:NAME</c> or <c>file:PATH</c>; null asks for none.</summary>
+    public string? TokenReference { get; set; }
+
+    /// <summary>Accept to listen beyond loopback without TLS or token (D38).</summary>
+    public bool Insecure { get; set; }
+
+    public ServerLimits Limits { get; set; } = new();
+
+    /// <summary>The addresses, or the default one.</summary>
+    public IReadOnlyList<string> EffectiveListen() => Listen.Count == 0 ? [DefaultListen] : [.. Listen];
+
+    public Secret? ReadToken() => TokenReference is null ? null : Secret.FromReference(TokenReference);
+}
