@@ -36,7 +36,8 @@ public sealed class CimStoreHost : IAsyncDisposable
     internal IServiceProvider Services => _app.Services;
 
     /// <summary>Checks the options, builds the host around <paramref name="node"/>, and listens.</summary>
-    /// <param name="node">Owned by the host from here on, also when this throws; disposed after the last request.</param>
+    /// <param name="node">Owned by the host from here on, also when this throws; disposed after the last
+    /// request.</param>
     /// <exception cref="RefusedException">The exposure is refused (D38), or an option does not fit.</exception>
     /// <exception cref="IOException">An address cannot be listened on.</exception>
     public static async Task<CimStoreHost> StartAsync(
@@ -98,7 +99,8 @@ public sealed class CimStoreHost : IAsyncDisposable
     {
         var limits = options.Limits;
         var token = options.ReadToken();
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "CimStore.Server" });
+        var builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions { ApplicationName = "CimStore.Server" });
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => Listening.Configure(kestrel, options));
         logging?.Invoke(builder.Logging);

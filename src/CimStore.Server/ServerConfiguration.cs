@@ -2,7 +2,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace CimStore.Server;
 
-/// <summary>Reads <see cref="ServerOptions"/> from a JSON file and from <c>CIMSTORE__</c> variables; once, before the host.</summary>
+/// <summary>
+/// Reads <see cref="ServerOptions"/> from a JSON file and from <c>CIMSTORE__</c> variables; once, before the host.
+/// </summary>
 public static class ServerConfiguration
 {
     public const string EnvironmentPrefix = "CIMSTORE__";

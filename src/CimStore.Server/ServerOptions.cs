@@ -22,7 +22,9 @@ public sealed class ServerOptions
     /// <summary>The PEM file of the private key when it is not in <see cref="CertificatePath"/>.</summary>
     public string? CertificateKeyPath { get; set; }
 
-    /// <summary>The bearer token every request must carry, as <c>env:NAME</c> or <c>file:PATH</c>; null asks for none.</summary>
+    /// <summary>
+    /// The bearer token every request must carry, as <c>env:NAME</c> or <c>file:PATH</c>; null asks for none.
+    /// </summary>
     public string? TokenReference { get; set; }
 
     /// <summary>Accept to listen beyond loopback without TLS or token (D38).</summary>

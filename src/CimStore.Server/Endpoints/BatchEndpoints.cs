@@ -11,10 +11,14 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CimStore.Server.Endpoints;
 
-/// <summary><c>/api/v1/batch</c>: many small contents in one request and one sync, framed as docs/http.md says.</summary>
+/// <summary>
+/// <c>/api/v1/batch</c>: many small contents in one request and one sync, framed as docs/http.md says.
+/// </summary>
 internal static class BatchEndpoints
 {
-    /// <summary>Content up to this size is proved before its frame begins, so that its frame can say that it is corrupt.</summary>
+    /// <summary>
+    /// Content up to this size is proved before its frame begins, so that its frame can say that it is corrupt.
+    /// </summary>
     private const int ProvedFirstSizeMaxBytes = 1024 * 1024;
 
     public static void Map(IEndpointRouteBuilder api)
@@ -44,7 +48,8 @@ internal static class BatchEndpoints
 
         var request = parameters.ToRequest(context.Request, null) with { LengthBytes = null };
         using var lease = await gate.EnterBatchAsync(context.RequestAborted);
-        using var items = await BatchItems.ReadAsync(context.Request.BodyReader, limits.BatchSizeMaxBytes, context.RequestAborted);
+        using var items = await BatchItems.ReadAsync(
+            context.Request.BodyReader, limits.BatchSizeMaxBytes, context.RequestAborted);
         var results = await node.StoreManyAsync(items.Items, request, context.RequestAborted);
         return TypedResults.Ok(new WireTypes.BatchReply([.. results]));
     }
@@ -54,7 +59,8 @@ internal static class BatchEndpoints
         var cids = request.Cids.IsDefault ? ImmutableArray<Content.Cid>.Empty : request.Cids;
         if (cids.Length > HttpStorageClient.BatchItemsMax)
         {
-            throw ProblemWriter.Refuse("batch-too-large", $"At most {HttpStorageClient.BatchItemsMax} contents at once.");
+            throw ProblemWriter.Refuse(
+                "batch-too-large", $"At most {HttpStorageClient.BatchItemsMax} contents at once.");
         }
 
         var retrieve = RequestReader.Retrieve(context.Request);

@@ -31,7 +31,8 @@ internal static class ContentEndpoints
             .Produces<StoreResult>(StatusCodes.Status201Created).Produces<StoreResult>(StatusCodes.Status200OK)
             .WithProblems(400, 409, 413, 422, 503, 507);
         api.MapDelete("/content/{cid}", DeleteAsync)
-            .WithName("DeleteContent").WithSummary("Removes a reference; the content goes after its grace when none is left.")
+            .WithName("DeleteContent")
+            .WithSummary("Removes a reference; the content goes after its grace when none is left.")
             .Produces<DeleteResult>().WithProblems(400, 423);
     }
 
@@ -72,7 +73,8 @@ internal static class ContentEndpoints
         if (request.LengthBytes > limits.ContentSizeMaxBytes)
         {
             throw ProblemWriter.Refuse(
-                "body-too-large", $"{request.LengthBytes} bytes are more than the limit of {limits.ContentSizeMaxBytes}.");
+                "body-too-large",
+                $"{request.LengthBytes} bytes are more than the limit of {limits.ContentSizeMaxBytes}.");
         }
 
         var result = await node.StoreAsync(context.Request.BodyReader, request, context.RequestAborted);

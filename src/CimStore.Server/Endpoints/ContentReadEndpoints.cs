@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace CimStore.Server.Endpoints;
 
-/// <summary><c>GET</c> and <c>HEAD /api/v1/content/{cid}</c>: proved bytes out, with HTTP's ranges and conditions.</summary>
+/// <summary>
+/// <c>GET</c> and <c>HEAD /api/v1/content/{cid}</c>: proved bytes out, with HTTP's ranges and conditions.
+/// </summary>
 internal static class ContentReadEndpoints
 {
     public static void Map(IEndpointRouteBuilder api) =>

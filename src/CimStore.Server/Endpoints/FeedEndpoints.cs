@@ -24,7 +24,8 @@ internal static class FeedEndpoints
             .Produces<JournalEntry>(StatusCodes.Status200OK, WireHeaders.EventStreamMediaType)
             .WithProblems(400, 503).WithMetadata(new FeedMarker());
         api.MapGet("/names/{namespace}/{name}/watch", WatchAsync)
-            .WithName("WatchName").WithSummary("The state of the name, then each change; Last-Event-ID resumes without a gap.")
+            .WithName("WatchName")
+            .WithSummary("The state of the name, then each change; Last-Event-ID resumes without a gap.")
             .Produces<NameRecord>(StatusCodes.Status200OK, WireHeaders.EventStreamMediaType)
             .WithProblems(400, 503).WithMetadata(new FeedMarker());
     }

@@ -27,7 +27,8 @@ internal static class NameEndpoints
             .WithName("GetName").WithSummary("What the name names; its ETag is the CID.")
             .Produces<NameRecord>().Produces(StatusCodes.Status304NotModified).WithProblems(400, 404);
         api.MapPut("/names/{namespace}/{name}", PutAsync)
-            .WithName("SetName").WithSummary("Creates or moves the name; If-Match or If-None-Match: * make it conditional.")
+            .WithName("SetName")
+            .WithSummary("Creates or moves the name; If-Match or If-None-Match: * make it conditional.")
             .Produces<NameRecord>().WithProblems(400, 404, 409, 412);
         api.MapDelete("/names/{namespace}/{name}", DeleteAsync)
             .WithName("DeleteName").WithSummary("Deletes the name; If-Match makes it conditional.")

@@ -13,7 +13,8 @@ namespace CimStore.Server.Endpoints;
 internal sealed class StoreParameters
 {
     [FromQuery(Name = "codec")]
-    [Description("Codec of the CID: a registered name (raw, dag-cbor, dag-json, dag-pb, ...) or a code such as 0x300000.")]
+    [Description(
+        "Codec of the CID: a registered name (raw, dag-cbor, dag-json, dag-pb, ...) or a code such as 0x300000.")]
     public string? Codec { get; init; }
 
     [FromQuery(Name = "hash")]
@@ -89,6 +90,7 @@ internal sealed class StoreParameters
     {
         null or "" or "blake3" => HashFunctions.Blake3,
         "sha2-256" => HashFunctions.Sha256,
-        _ => throw ProblemWriter.Refuse("unsupported-hash", $"New content is named with blake3 or sha2-256, not '{Hash}'."),
+        _ => throw ProblemWriter.Refuse(
+            "unsupported-hash", $"New content is named with blake3 or sha2-256, not '{Hash}'."),
     };
 }

@@ -11,7 +11,8 @@ using Microsoft.AspNetCore.Routing;
 namespace CimStore.Server.Endpoints;
 
 /// <summary>
-/// <c>/api/v1/uploads</c>: content in several requests, in the manner of draft-ietf-httpbis-resumable-upload (its fields
+/// <c>/api/v1/uploads</c>: content in several requests, in the manner of draft-ietf-httpbis-resumable-upload (its
+/// fields
 /// Upload-Offset, Upload-Complete, Upload-Length and media type; not its 104 responses).
 /// </summary>
 internal static class UploadEndpoints
@@ -27,12 +28,15 @@ internal static class UploadEndpoints
             .WithName("UploadState").WithSummary("Upload-Offset says where to go on.")
             .Produces<WireTypes.UploadState>().WithProblems(404);
         api.MapPatch("/uploads/{id}", AppendAsync)
-            .WithName("AppendUpload").WithSummary("Adds the body at Upload-Offset; Upload-Complete: ?1 ends the content.")
+            .WithName("AppendUpload")
+            .WithSummary("Adds the body at Upload-Offset; Upload-Complete: ?1 ends the content.")
             .Accepts<Stream>(WireHeaders.PartialUploadMediaType)
-            .Produces<StoreResult>().Produces(StatusCodes.Status204NoContent).WithProblems(400, 404, 409, 413, 415, 422, 507);
+            .Produces<StoreResult>().Produces(StatusCodes.Status204NoContent)
+            .WithProblems(400, 404, 409, 413, 415, 422, 507);
         api.MapPut("/uploads/{id}/complete", CompleteAsync)
             .WithName("CompleteUpload").WithSummary("Ends the content; answers like a Store.")
-            .Produces<StoreResult>(StatusCodes.Status201Created).Produces<StoreResult>().WithProblems(404, 409, 422, 507);
+            .Produces<StoreResult>(StatusCodes.Status201Created).Produces<StoreResult>()
+            .WithProblems(404, 409, 422, 507);
         api.MapDelete("/uploads/{id}", CancelAsync)
             .WithName("CancelUpload").WithSummary("Gives the upload up; nothing of it stays.")
             .Produces(StatusCodes.Status204NoContent).WithProblems(404);
@@ -49,7 +53,8 @@ internal static class UploadEndpoints
 
         if (context.Request.ContentLength > 0)
         {
-            throw ProblemWriter.Refuse("malformed-request", "An upload is opened without a body; add the bytes with PATCH.");
+            throw ProblemWriter.Refuse(
+                "malformed-request", "An upload is opened without a body; add the bytes with PATCH.");
         }
 
         var upload = uploads.Open(parameters.ToRequest(context.Request, null) with { LengthBytes = length });

@@ -6,8 +6,10 @@ using Microsoft.AspNetCore.Http;
 namespace CimStore.Server.Http;
 
 /// <summary>
-/// Who may ask. With a token: only who shows it. Without one: only this machine's own programs. A web page that the user
-/// visits must not reach the node through the user's browser, neither by a foreign name that resolves to 127.0.0.1 nor by
+/// Who may ask. With a token: only who shows it. Without one: only this machine's own programs. A web page that the
+/// user
+/// visits must not reach the node through the user's browser, neither by a foreign name that resolves to 127.0.0.1 nor
+/// by
 /// a request across sites.
 /// </summary>
 internal sealed class AccessGate
@@ -47,7 +49,9 @@ internal sealed class AccessGate
             : null;
     }
 
-    /// <summary>Digests are compared, so that neither length nor prefix of the token shows in the time it takes.</summary>
+    /// <summary>
+    /// Digests are compared, so that neither length nor prefix of the token shows in the time it takes.
+    /// </summary>
     private bool HasToken(HttpRequest request)
     {
         const string Scheme = "Bearer ";

@@ -18,7 +18,7 @@ internal static class ApiDocument
             {
                 Title = "CimStore",
                 Version = "v1",
-                Description = "Content-addressed storage. Every refusal is a problem document (RFC 9457) with a stable code.",
+                Description = "Content-addressed storage. Every refusal is a problem document (RFC 9457) with a code.",
             };
             return Task.CompletedTask;
         });

@@ -9,7 +9,8 @@ internal readonly record struct ByteRange(long Offset, long LengthBytes, bool Is
     public static ByteRange Whole(long size) => new(0, size, IsPart: false);
 
     /// <summary>
-    /// A header that cannot be read, another unit, several ranges, or an If-Range that does not hold: the whole content,
+    /// A header that cannot be read, another unit, several ranges, or an If-Range that does not hold: the whole
+    /// content,
     /// as RFC 9110, section 14.2, allows.
     /// </summary>
     /// <returns>Null when the one range asked for lies outside the content.</returns>

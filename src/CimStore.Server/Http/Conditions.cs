@@ -15,7 +15,8 @@ internal static class Conditions
             return StatusCodes.Status412PreconditionFailed;
         }
 
-        return request.Headers.IfNoneMatch.Count > 0 && Matches(Tags(request.Headers.IfNoneMatch), current, strongly: false)
+        return request.Headers.IfNoneMatch.Count > 0
+            && Matches(Tags(request.Headers.IfNoneMatch), current, strongly: false)
             ? StatusCodes.Status304NotModified
             : StatusCodes.Status200OK;
     }

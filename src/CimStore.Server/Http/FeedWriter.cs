@@ -57,7 +57,8 @@ internal sealed class FeedWriter(
                 await writer.FlushAsync(cancellationToken);
             }
 
-            if (!(next.IsCompletedSuccessfully ? next.Result : await BeatUntilAsync(next.AsTask(), writer, cancellationToken)))
+            if (!(next.IsCompletedSuccessfully ? next.Result
+                : await BeatUntilAsync(next.AsTask(), writer, cancellationToken)))
             {
                 await writer.FlushAsync(cancellationToken);
                 return;
@@ -74,7 +75,8 @@ internal sealed class FeedWriter(
         {
             using var quiet = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var beat = Task.Delay(limits.FeedHeartbeat, time, quiet.Token);
-            if (await Task.WhenAny(next, beat) == beat && !next.IsCompleted && !cancellationToken.IsCancellationRequested)
+            if (await Task.WhenAny(next, beat) == beat && !next.IsCompleted
+                && !cancellationToken.IsCancellationRequested)
             {
                 writer.Write(": alive\n\n"u8);
                 await writer.FlushAsync(cancellationToken);

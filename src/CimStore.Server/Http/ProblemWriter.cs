@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace CimStore.Server.Http;
 
 /// <summary>
-/// Turns whatever a request ends with into a problem document, or, once bytes have left, into a cut connection: a client
+/// Turns whatever a request ends with into a problem document, or, once bytes have left, into a cut connection: a
+/// client
 /// must never take a failure for the end of the content.
 /// </summary>
 internal static class ProblemWriter
@@ -101,7 +102,8 @@ internal static class ProblemWriter
         }
 
         Log.Bug(log, failure);
-        return ProblemTable.Describe("internal", "The node failed in a way it did not expect; its log has the details.");
+        return ProblemTable.Describe(
+            "internal", "The node failed in a way it did not expect; its log has the details.");
     }
 
     private static string CodeOf(BadHttpRequestException bad) => bad.StatusCode switch
@@ -126,6 +128,6 @@ internal static class ProblemWriter
             _ => "malformed-request",
         };
         return ProblemTable.Describe(
-            code, $"{context.Request.Method} {context.Request.Path} is not part of this API as asked; see /openapi/v1.json.");
+            code, $"{context.Request.Method} {context.Request.Path} is not in this API as asked; see /openapi/v1.json.");
     }
 }

@@ -37,7 +37,8 @@ internal sealed class Readiness(IStorageClient node, ServerLimits limits, IHostA
 
     private WireTypes.HealthCheckReply CheckSpace(NodeStatus status) =>
         status.Space.FreeBytes < limits.FreeSpaceMinBytes
-            ? new("space", Unhealthy, $"{status.Space.FreeBytes} bytes are free; {limits.FreeSpaceMinBytes} are needed to store.")
+            ? new("space",
+                Unhealthy, $"{status.Space.FreeBytes} bytes are free; {limits.FreeSpaceMinBytes} are needed to store.")
             : new("space", Healthy, $"{status.Space.FreeBytes} bytes are free.");
 
     private static string Worst(IEnumerable<WireTypes.HealthCheckReply> checks) =>

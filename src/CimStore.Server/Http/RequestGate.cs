@@ -2,7 +2,9 @@ using System.Threading.RateLimiting;
 
 namespace CimStore.Server.Http;
 
-/// <summary>Bounds what the node works on at once: requests, batches, feeds. What does not fit waits briefly or is told so.</summary>
+/// <summary>
+/// Bounds what the node works on at once: requests, batches, feeds. What does not fit waits briefly or is told so.
+/// </summary>
 internal sealed class RequestGate(ServerLimits limits) : IDisposable
 {
     private readonly ConcurrencyLimiter _requests = Create(limits.RequestsInFlightMax, limits.RequestsQueuedMax);

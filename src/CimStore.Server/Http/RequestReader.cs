@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace CimStore.Server.Http;
 
-/// <summary>Reads values of the domain out of paths, queries and headers; what cannot be read is refused with its reason.</summary>
+/// <summary>
+/// Reads values of the domain out of paths, queries and headers; what cannot be read is refused with its reason.
+/// </summary>
 internal static class RequestReader
 {
     public static Cid Cid(string text) =>
@@ -56,7 +58,8 @@ internal static class RequestReader
             return null;
         }
 
-        return Enum.TryParse<T>(text, ignoreCase: true, out var value) && Enum.IsDefined(value) && !char.IsDigit(text[0])
+        return Enum.TryParse<T>(text, ignoreCase: true, out var value) && Enum.IsDefined(value)
+            && !char.IsDigit(text[0])
             ? value
             : throw Malformed(what, text, "one of " + string.Join(", ", Enum.GetNames<T>()));
     }
@@ -82,7 +85,8 @@ internal static class RequestReader
         request.Headers.TryGetValue(name, out var values) && values.Count > 0 ? values[^1] : null;
 
     /// <summary>
-    /// The path's segments as they were sent. Routing leaves <c>%2F</c> escaped beside text that was unescaped, so a name
+    /// The path's segments as they were sent. Routing leaves <c>%2F</c> escaped beside text that was unescaped, so a
+    /// name
     /// with a slash could not be told from one with the letters <c>%2F</c>.
     /// </summary>
     public static string Segment(HttpContext context, int index)

@@ -16,7 +16,8 @@ internal sealed class Upload : IAsyncDisposable
     private const int PipeSizeMaxBytes = 1024 * 1024;
 
     private readonly Pipe _pipe = new(new PipeOptions(
-        pauseWriterThreshold: PipeSizeMaxBytes, resumeWriterThreshold: PipeSizeMaxBytes / 2, useSynchronizationContext: false));
+        pauseWriterThreshold: PipeSizeMaxBytes,
+        resumeWriterThreshold: PipeSizeMaxBytes / 2, useSynchronizationContext: false));
 
     private readonly CancellationTokenSource _ending = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -45,7 +46,9 @@ internal sealed class Upload : IAsyncDisposable
     /// <summary>Whether a request is writing to it now; such an upload is not idle, however slow.</summary>
     public bool IsBusy => _turn.CurrentCount == 0;
 
-    /// <summary>Adds the body at <paramref name="offset"/>, as far as it arrives; what arrived stays when it breaks off.</summary>
+    /// <summary>
+    /// Adds the body at <paramref name="offset"/>, as far as it arrives; what arrived stays when it breaks off.
+    /// </summary>
     public async ValueTask AppendAsync(long offset, PipeReader body, CancellationToken cancellationToken)
     {
         using var turn = await EnterAsync();

@@ -7,7 +7,9 @@ using Microsoft.Extensions.Logging;
 
 namespace CimStore.Server.Uploads;
 
-/// <summary>The uploads in progress: bounded in number and in age. They live in this process; a restart gives them up.</summary>
+/// <summary>
+/// The uploads in progress: bounded in number and in age. They live in this process; a restart gives them up.
+/// </summary>
 internal sealed class UploadRegistry(
     IStorageClient node, ServerLimits limits, TimeProvider time, IdSource ids, ILogger<UploadRegistry> log)
     : BackgroundService
@@ -21,7 +23,8 @@ internal sealed class UploadRegistry(
         {
             if (_uploads.Count >= limits.UploadsMax)
             {
-                throw ProblemWriter.Refuse("too-many-uploads", $"{limits.UploadsMax} uploads are open; finish or delete one.");
+                throw ProblemWriter.Refuse(
+                    "too-many-uploads", $"{limits.UploadsMax} uploads are open; finish or delete one.");
             }
 
             var upload = new Upload(ids.Next().Value.ToString("N"), node, request, time.GetUtcNow());
@@ -35,7 +38,8 @@ internal sealed class UploadRegistry(
         if (!_uploads.TryGetValue(id, out var upload))
         {
             throw ProblemWriter.Refuse(
-                "upload-not-found", "There is no such upload: it was finished, given up, or the node was started again.");
+                "upload-not-found",
+                "There is no such upload: it was finished, given up, or the node was started again.");
         }
 
         upload.TouchedAt = time.GetUtcNow();

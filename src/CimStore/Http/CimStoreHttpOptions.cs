@@ -23,10 +23,13 @@ public sealed class CimStoreHttpOptions
         get;
         set => field = value > TimeSpan.Zero && value <= TimeSpan.FromMinutes(5)
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), "A connect timeout is above 0 and at most 5 minutes.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(value), "A connect timeout is above 0 and at most 5 minutes.");
     } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a broken read or feed is taken up again without progress before the caller hears of it.</summary>
+    /// <summary>
+    /// How often a broken read or feed is taken up again without progress before the caller hears of it.
+    /// </summary>
     public int ResumesMax
     {
         get;

@@ -6,7 +6,9 @@ namespace CimStore.Http;
 
 public static class CimStoreHttpRegistration
 {
-    /// <summary>Registers <see cref="IStorageClient"/> as a client of the node at <see cref="CimStoreHttpOptions.Address"/>.</summary>
+    /// <summary>
+    /// Registers <see cref="IStorageClient"/> as a client of the node at <see cref="CimStoreHttpOptions.Address"/>.
+    /// </summary>
     public static IServiceCollection AddCimStoreHttp(
         this IServiceCollection services, Action<CimStoreHttpOptions>? configure = null)
     {

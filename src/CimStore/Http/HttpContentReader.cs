@@ -10,7 +10,8 @@ namespace CimStore.Http;
 
 /// <summary>
 /// Content on a node. Small whole contents are proved before their first byte is passed on; large ones while they flow,
-/// with the verdict at the end; ranges are the node's word (D37). Over HTTP nothing holds the content between two calls.
+/// with the verdict at the end; ranges are the node's word (D37). Over HTTP nothing holds the content between two
+/// calls.
 /// </summary>
 internal sealed class HttpContentReader(NodeChannel node, Cid cid, ObjectRecord record, RetrieveRequest request)
     : IContentReader
@@ -35,7 +36,8 @@ internal sealed class HttpContentReader(NodeChannel node, Cid cid, ObjectRecord 
         }
 
         using var proof = isWhole ? new ContentProof(cid) : null;
-        await CopyResumingAsync(offset, length, (bytes, token) => PassOn(destination, proof, bytes, token), cancellationToken);
+        await CopyResumingAsync(offset, length, (bytes, token) =>
+            PassOn(destination, proof, bytes, token), cancellationToken);
         Require(proof);
     }
 

@@ -47,7 +47,7 @@ public sealed partial class HttpStorageClient
             {
                 throw new RefusedException(new Refusal(
                     "batch-too-large",
-                    $"A batch with a message id is one request: at most {BatchItemsMax} items, {BatchSizeMaxBytes} bytes."));
+                    $"With a message id a batch is one request: {BatchItemsMax} items, {BatchSizeMaxBytes} bytes at most."));
             }
 
             results.AddRange(await StoreBatchAsync(items, results.Count, count, request, cancellationToken));

@@ -8,7 +8,8 @@ using CimStore.Objects;
 namespace CimStore.Http;
 
 /// <summary>
-/// <see cref="IStorageClient"/> over a node's HTTP API. It proves whole contents against their CID as they arrive; ranges
+/// <see cref="IStorageClient"/> over a node's HTTP API. It proves whole contents against their CID as they arrive;
+/// ranges
 /// are taken from the node as given (D37: nodes are trusted, locations are not).
 /// </summary>
 public sealed partial class HttpStorageClient : IStorageClient

@@ -9,7 +9,9 @@ using CimStore.Locations;
 
 namespace CimStore.Http;
 
-/// <summary>One node's HTTP connection pool: sends, and turns every failure into the exception the engine would throw.</summary>
+/// <summary>
+/// One node's HTTP connection pool: sends, and turns every failure into the exception the engine would throw.
+/// </summary>
 internal sealed class NodeChannel(HttpClient http, CimStoreHttpOptions options) : IDisposable
 {
     // A problem is a page of text; a node that sends more is none of ours.
@@ -46,7 +48,8 @@ internal sealed class NodeChannel(HttpClient http, CimStoreHttpOptions options) 
     }
 
     /// <summary>Sends and returns at the headers of a success; anything else is thrown.</summary>
-    public async ValueTask<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    public async ValueTask<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var response = await ExchangeAsync(request, cancellationToken);
         if (response.IsSuccessStatusCode)
@@ -61,7 +64,8 @@ internal sealed class NodeChannel(HttpClient http, CimStoreHttpOptions options) 
     }
 
     /// <summary>Sends; null when the node answers that it has no such thing.</summary>
-    public async ValueTask<T?> FindAsync<T>(HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    public async ValueTask<T?> FindAsync<T>(
+        HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
         try
@@ -74,7 +78,8 @@ internal sealed class NodeChannel(HttpClient http, CimStoreHttpOptions options) 
         }
     }
 
-    public async ValueTask<T> AskAsync<T>(HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    public async ValueTask<T> AskAsync<T>(
+        HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
         using var response = await SendAsync(request, cancellationToken);
@@ -124,8 +129,8 @@ internal sealed class NodeChannel(HttpClient http, CimStoreHttpOptions options) 
 
     private LocationException Translate(HttpRequestException failure)
     {
-        var unreached = failure.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-            or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
+        var unreached = failure.HttpRequestError is HttpRequestError.ConnectionError
+            or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
         return unreached
             ? new LocationException(
                 LocationFault.Offline, $"The node at {options.Address} cannot be reached: {failure.Message}", failure)

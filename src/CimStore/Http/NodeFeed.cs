@@ -8,7 +8,9 @@ using CimStore.Objects;
 
 namespace CimStore.Http;
 
-/// <summary>A feed of server-sent events whose ids are LSNs; a broken connection is taken up after the last one seen.</summary>
+/// <summary>
+/// A feed of server-sent events whose ids are LSNs; a broken connection is taken up after the last one seen.
+/// </summary>
 internal sealed class NodeFeed(NodeChannel node, string path, bool endless)
 {
     private static readonly TimeSpan ResumeDelayMax = TimeSpan.FromSeconds(5);
@@ -51,7 +53,8 @@ internal sealed class NodeFeed(NodeChannel node, string path, bool endless)
             if (++failures > node.ResumesMax)
             {
                 throw new LocationException(
-                    LocationFault.Offline, $"The feed ended {failures} times without a new event: {broken?.Message}", broken);
+                    LocationFault.Offline,
+                        $"The feed ended {failures} times without a new event: {broken?.Message}", broken);
             }
 
             await Task.Delay(Delay(failures), cancellationToken);

@@ -51,7 +51,8 @@ internal sealed class PipeContent : HttpContent
         try
         {
             var read = await _source.ReadAsync(cancellationToken);
-            return read.IsCanceled ? throw new OperationCanceledException("The source of the content was cancelled.") : read;
+            return read.IsCanceled ? throw new OperationCanceledException("The source of the content was cancelled.")
+                : read;
         }
         catch (Exception failure)
         {

@@ -1,6 +1,8 @@
 namespace CimStore.Http;
 
-/// <summary>A refusal or failure on the wire (RFC 9457), with two members of ours: the stable code and the kind.</summary>
+/// <summary>
+/// A refusal or failure on the wire (RFC 9457), with two members of ours: the stable code and the kind.
+/// </summary>
 public sealed record Problem
 {
     public const string MediaType = "application/problem+json";
@@ -18,6 +20,8 @@ public sealed record Problem
     /// <summary>Stable and public; clients branch on it, never on the text.</summary>
     public required string Code { get; init; }
 
-    /// <summary><c>refused</c>, <c>location</c>, <c>integrity</c> or <c>request</c>: which exception both clients throw.</summary>
+    /// <summary>
+    /// <c>refused</c>, <c>location</c>, <c>integrity</c> or <c>request</c>: which exception both clients throw.
+    /// </summary>
     public required string Kind { get; init; }
 }

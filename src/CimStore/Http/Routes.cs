@@ -33,7 +33,8 @@ internal static class Routes
     {
         var query = new QueryText();
         query.Add("codec", request.Codec == Codecs.Raw ? null : Codecs.Name(request.Codec));
-        query.Add("hash", request.HashFunction == HashFunctions.Blake3 ? null : HashFunctions.Name(request.HashFunction));
+        query.Add("hash", request.HashFunction == HashFunctions.Blake3 ? null
+            : HashFunctions.Name(request.HashFunction));
         query.Add("class", request.Class?.ToString());
         query.Add("data-class", request.DataClass == DataClass.Content ? null : request.DataClass.ToString());
         query.Add("level", request.Level?.ToString());
@@ -76,7 +77,9 @@ internal static class Routes
 
     public static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Every URI library removes dot segments, escaped or not, so such a name would reach another resource.</summary>
+    /// <summary>
+    /// Every URI library removes dot segments, escaped or not, so such a name would reach another resource.
+    /// </summary>
     private static void RefuseDots(string segment)
     {
         if (segment is "." or "..")

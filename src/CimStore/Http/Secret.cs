@@ -1,6 +1,8 @@
 namespace CimStore.Http;
 
-/// <summary>A secret that cannot be printed by accident. It comes by reference: an environment variable or a file.</summary>
+/// <summary>
+/// A secret that cannot be printed by accident. It comes by reference: an environment variable or a file.
+/// </summary>
 public sealed class Secret
 {
     public const int LengthMax = 4096;
@@ -10,7 +12,8 @@ public sealed class Secret
     private Secret(string value) => _value = value;
 
     /// <summary><c>env:NAME</c> or <c>file:PATH</c> (the first line of it).</summary>
-    /// <exception cref="ArgumentException">The reference has another form, or what it names is absent or empty.</exception>
+    /// <exception cref="ArgumentException">The reference has another form, or what it names is absent or
+    /// empty.</exception>
     public static Secret FromReference(string reference)
     {
         ArgumentException.ThrowIfNullOrEmpty(reference);

@@ -27,7 +27,8 @@ internal static class WireConverters
     internal sealed class CidConverter : JsonConverter<Cid>
     {
         public override Cid Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            Cid.TryParse(ReadText(ref reader).AsSpan(), out var cid, out var reason) ? cid : throw new JsonException(reason);
+            Cid.TryParse(ReadText(ref reader).AsSpan(), out var cid, out var reason) ? cid
+                : throw new JsonException(reason);
 
         public override void Write(Utf8JsonWriter writer, Cid value, JsonSerializerOptions options) =>
             writer.WriteStringValue(value.ToString());

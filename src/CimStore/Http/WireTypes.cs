@@ -5,7 +5,9 @@ using CimStore.Objects;
 
 namespace CimStore.Http;
 
-/// <summary>Bodies of the HTTP API that are not already values of the domain. Additive: fields are added, never changed.</summary>
+/// <summary>
+/// Bodies of the HTTP API that are not already values of the domain. Additive: fields are added, never changed.
+/// </summary>
 public static class WireTypes
 {
     /// <param name="Next">The cursor of the next page; null when this page is the last.</param>
