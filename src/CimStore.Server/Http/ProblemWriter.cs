@@ -128,6 +128,6 @@ internal static class ProblemWriter
             _ => "malformed-request",
         };
         return ProblemTable.Describe(
-            code, $"{context.Request.Method} {context.Request.Path} is not in this API as asked; see /openapi/v1.json.");
+            code, $"{context.Request.Method} {context.Request.Path} is not in this API; see /openapi/v1.json.");
     }
 }

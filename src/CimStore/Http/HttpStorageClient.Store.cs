@@ -47,7 +47,7 @@ public sealed partial class HttpStorageClient
             {
                 throw new RefusedException(new Refusal(
                     "batch-too-large",
-                    $"With a message id a batch is one request: {BatchItemsMax} items, {BatchSizeMaxBytes} bytes at most."));
+                    $"With a message id a batch is one request: {BatchItemsMax} items, {BatchSizeMaxBytes} bytes."));
             }
 
             results.AddRange(await StoreBatchAsync(items, results.Count, count, request, cancellationToken));

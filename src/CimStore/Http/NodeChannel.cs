@@ -130,7 +130,8 @@ internal sealed class NodeChannel(HttpClient http, CimStoreHttpOptions options) 
     private LocationException Translate(HttpRequestException failure)
     {
         var unreached = failure.HttpRequestError is HttpRequestError.ConnectionError
-            or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError or HttpRequestError.ProxyTunnelError;
+            or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
+            or HttpRequestError.ProxyTunnelError;
         return unreached
             ? new LocationException(
                 LocationFault.Offline, $"The node at {options.Address} cannot be reached: {failure.Message}", failure)
