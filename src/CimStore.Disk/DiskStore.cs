@@ -18,6 +18,7 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
 {
     private readonly DiskStoreOptions _options;
     private readonly TimeProvider _time;
+    private readonly IDisk _disk;
     private readonly DataDirectory _directory;
     private readonly CatalogIndex _index;
     private readonly CatalogProjection _projection;
@@ -33,9 +34,9 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
     private readonly ImmutableArray<string> _openWarnings;
     private bool _closed;
 
-    private DiskStore(DiskStoreOptions options, TimeProvider time, OpenedStore opened)
+    private DiskStore(DiskStoreOptions options, TimeProvider time, IDisk disk, OpenedStore opened)
     {
-        (_options, _time, _directory) = (options, time, opened.Directory);
+        (_options, _time, _disk, _directory) = (options, time, disk, opened.Directory);
         (_index, _projection, _log) = (opened.Index, opened.Projection, opened.Log);
         _large = opened.Large;
         (_chain, _tally, _openWarnings) = (opened.Chain, opened.Tally, opened.Warnings);
@@ -80,7 +81,7 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
         try
         {
             var opened = await StoreOpening.RunAsync(options, time, parts, cancellationToken);
-            return new DiskStore(options, time, opened);
+            return new DiskStore(options, time, parts.Disk, opened);
         }
         catch (DiskException failure)
         {
@@ -102,6 +103,7 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
             return;
         }
 
+        await _maintaining.WaitAsync();
         await _log.DisposeAsync();
         _durable.End(new ObjectDisposedException(nameof(DiskStore)));
         try
@@ -116,6 +118,7 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
         await _index.CloseAsync();
         _projection.Dispose();
         _large.Dispose();
+        _maintaining.Dispose();
         _directory.Dispose();
     }
 

@@ -28,6 +28,7 @@ internal static class StoreOpening
                 ?? OpenAnew(directory, indexPath, options, time, parts, warnings, cancellationToken);
 
             // The index has seen the whole log now: what it does not know, nothing refers to.
+            ForgetDropped(opened);
             opened.Large.Sweep(file => CatalogReads.IsReferred(opened.Index, file));
             return opened;
         }
@@ -162,6 +163,17 @@ internal static class StoreOpening
         parts.Configure?.Invoke(logOptions);
         return ContentLog.Open(
             parts.Disk, directory.Log, directory.Marker.Store, from, projection, logOptions, time);
+    }
+
+    /// <summary>A crash may come between the drop of a segment and the note that it is gone.</summary>
+    private static void ForgetDropped(OpenedStore opened)
+    {
+        var there = opened.Log.Segments().Select(static segment => segment.Id).ToHashSet();
+        foreach (var id in opened.Tally.Segments().Keys.Where(id => !there.Contains(id)))
+        {
+            opened.Tally.Forget(id);
+            CatalogReads.ForgetSegment(opened.Index, id);
+        }
     }
 
     private static LargeFiles Large(DataDirectory directory, DiskStoreParts parts, TimeProvider time) =>

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using CimStore.Locations;
 using RocksDbSharp;
 
@@ -7,7 +9,7 @@ namespace CimStore.Disk.Catalog;
 /// The key-value store of the index: one column family, no log of its own. It is always a prefix of what the
 /// content log says, and how long a prefix is written in it; so it may lose its end, or all, and nothing is lost.
 /// </summary>
-internal sealed class CatalogIndex : IDisposable
+internal sealed partial class CatalogIndex : IDisposable
 {
     private const int FilesOpenMax = 256;
     private const int BloomBitsPerKey = 10;
@@ -95,6 +97,12 @@ internal sealed class CatalogIndex : IDisposable
         return page;
     }
 
+    public void Delete(ReadOnlySpan<byte> key)
+    {
+        using var use = _gate.Enter();
+        _database.Remove(key, writeOptions: _noLog);
+    }
+
     /// <summary>Writes the memory to files and syncs them.</summary>
     public void Flush(bool wait)
     {
@@ -102,10 +110,14 @@ internal sealed class CatalogIndex : IDisposable
         _database.Flush(new FlushOptions().SetWaitForFlush(wait));
     }
 
-    public long Counter(string property)
+    /// <summary>Flushes and compactions since it was opened, in steps of some 10 MB: RocksDB tells no better.</summary>
+    public long BytesWritten()
     {
         using var use = _gate.Enter();
-        return long.TryParse(_database.GetProperty(property), out var value) ? value : 0;
+        var match = CumulativeWrite().Match(_database.GetProperty("rocksdb.stats") ?? "");
+        return match.Success
+            ? (long)(double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) * (1 << 30))
+            : 0;
     }
 
     public void Dispose()
@@ -125,6 +137,9 @@ internal sealed class CatalogIndex : IDisposable
         await _gate.CloseAsync();
         _database.Dispose();
     }
+
+    [GeneratedRegex(@"Cumulative compaction: ([0-9.]+) GB write")]
+    private static partial Regex CumulativeWrite();
 
     internal delegate T PairReader<out T>(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value);
 }

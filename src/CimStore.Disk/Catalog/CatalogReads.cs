@@ -22,6 +22,16 @@ internal static class CatalogReads
         return index.Get(bytes[..CatalogKeys.WriteNumber(bytes, CatalogKeys.Place, lsn)], PlaceReader.Instance);
     }
 
+    public static List<Guid> LargeFiles(CatalogIndex index) => index.Page(
+        [CatalogKeys.LargeFile], [CatalogKeys.LargeFile], after: false, int.MaxValue,
+        static (key, _) => new Guid(key[1..], bigEndian: true));
+
+    public static void ForgetSegment(CatalogIndex index, ulong segment)
+    {
+        Span<byte> bytes = stackalloc byte[1 + sizeof(ulong)];
+        index.Delete(bytes[..CatalogKeys.WriteNumber(bytes, CatalogKeys.Segment, segment)]);
+    }
+
     public static bool IsReferred(CatalogIndex index, Guid largeFile)
     {
         Span<byte> bytes = stackalloc byte[1 + 16];

@@ -84,12 +84,13 @@ internal sealed class StoreTally(LocationId location)
         }
     }
 
+    /// <summary>The segment is gone from the log; the caller removes it from the index.</summary>
     public void Forget(ulong segment)
     {
         lock (_gate)
         {
             _segments.Remove(segment);
-            _dirtySegments.Add(segment);
+            _dirtySegments.Remove(segment);
         }
     }
 
