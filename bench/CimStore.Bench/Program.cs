@@ -1,17 +1,28 @@
+using System.Globalization;
+using System.Reflection;
 using BenchmarkDotNet.Running;
-using CimStore.Bench.Hashing;
 using CimStore.Bench.Log;
+using CimStore.Bench.Store;
 
-if (args is ["hashing", .. var hashing])
+// CimStore.Bench store [options]             the stores against their peers (Store/StoreSuite.cs)
+// CimStore.Bench log DIRECTORY [SECONDS]     the content log alone
+// CimStore.Bench child ...                   one step of a row that needs a process of its own
+// CimStore.Bench NAME [BenchmarkDotNet options]   the suite in the folder of that name: hashing, codecs, ...
+// CimStore.Bench [BenchmarkDotNet options]   any of them, as BenchmarkDotNet chooses
+switch (args)
 {
-    BenchmarkSwitcher
-        .FromTypes([typeof(Blake3Benchmarks), typeof(Blake3ManyBenchmarks), typeof(Blake3OutboardBenchmarks)])
-        .Run(hashing);
+    case ["store", .. var rest]:
+        return await StoreSuite.RunAsync(rest);
+    case ["child", .. var rest]:
+        return await Child.RunAsync(rest);
+    case ["log", var directory, .. var rest]:
+        var seconds = rest is [var text, ..] ? int.Parse(text, CultureInfo.InvariantCulture) : 5;
+        await LogBench.RunAsync(directory, TimeSpan.FromSeconds(seconds));
+        return 0;
+    default:
+        var all = Assembly.GetExecutingAssembly().GetTypes().Where(t => t.IsPublic).ToArray();
+        var named = all.Where(t => args is [var name, ..]
+            && string.Equals(t.Namespace, $"CimStore.Bench.{name}", StringComparison.OrdinalIgnoreCase)).ToArray();
+        BenchmarkSwitcher.FromTypes(named.Length > 0 ? named : all).Run(named.Length > 0 ? args[1..] : args);
+        return 0;
 }
-
-if (args is ["log", var directory, ..])
-{
-    await LogBench.RunAsync(directory, TimeSpan.FromSeconds(args is [_, _, var seconds] ? int.Parse(seconds) : 5));
-}
-
-return 0;

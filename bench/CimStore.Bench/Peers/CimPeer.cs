@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using CimStore.Content;
+using CimStore.Disk;
+using CimStore.Engine;
+using CimStore.Journal;
+using CimStore.Objects;
+
+namespace CimStore.Bench.Peers;
+
+/// <summary>Our own store through its public client, as any .NET user has it.</summary>
+internal sealed class CimPeer : IContender
+{
+    private readonly Cid[] _cids;
+    private readonly IStoreMaintenance _maintenance;
+
+    private CimPeer(string name, int count, IStorageClient client, IStoreMaintenance maintenance)
+    {
+        Name = name;
+        Client = client;
+        _cids = new Cid[count];
+        _maintenance = maintenance;
+    }
+
+    public string Name { get; }
+
+    public bool HoldsThread => false;
+
+    public IStorageClient Client { get; }
+
+    /// <summary>What the store itself says it wrote.</summary>
+    public long CountedBytes
+    {
+        get
+        {
+            var written = _maintenance.BytesWritten;
+            return written.Log + written.LargeContent + written.Index + written.PreWriting;
+        }
+    }
+
+    /// <param name="folder">The data directory.</param>
+    /// <param name="count">How many keys it will remember.</param>
+    /// <param name="cacheSizeBytes">0: every get reads and proves the bytes again; null: as a user gets it.</param>
+    public static async ValueTask<CimPeer> OpenAsync(string folder, int count, long? cacheSizeBytes = null)
+    {
+        var time = TimeProvider.System;
+        var store = await DiskStore.OpenAsync(
+            new DiskStoreOptions { DataDirectory = folder }, time, CancellationToken.None);
+        var options = new StorageNodeOptions();
+        options.Cache.SizeMaxBytes = cacheSizeBytes ?? options.Cache.SizeMaxBytes;
+        var node = await StorageNode.OpenAsync(
+            StorageNodePorts.Of(store), time, new IdSource(time), options, null, CancellationToken.None);
+        return new CimPeer(cacheSizeBytes switch { null => "cimstore", 0 => "cimstore-uncached", _ => "cimstore-cached" },
+            count, node, store);
+    }
+
+    public Cid CidOf(int index) => _cids[index];
+
+    public async ValueTask PutAsync(int index, ReadOnlyMemory<byte> content)
+    {
+        var reader = PipeReader.Create(new ReadOnlySequence<byte>(content));
+        var stored = await Client.StoreAsync(reader, StoreRequest.Default, CancellationToken.None);
+        _cids[index] = stored.Cid;
+    }
+
+    public async ValueTask<int> GetAsync(int index, Memory<byte> destination)
+    {
+        var writer = new BufferPipeWriter(destination);
+        await using var reader = await OpenAsync(_cids[index]);
+        await reader.CopyToAsync(writer, 0, reader.Record.SizeBytes, CancellationToken.None);
+        return (int)writer.Written;
+    }
+
+    public ValueTask<long> GetLargeAsync(int index) => ReadAllAsync(_cids[index]);
+
+    public async ValueTask StoreLargeAsync(ReadOnlyMemory<byte> content)
+    {
+        var reader = PipeReader.Create(new ReadOnlySequence<byte>(content));
+        await Client.StoreAsync(reader, StoreRequest.Default, CancellationToken.None);
+    }
+
+    public async ValueTask<long> ReadAllAsync(Cid cid)
+    {
+        var writer = new BufferPipeWriter();
+        await using var reader = await OpenAsync(cid);
+        await reader.CopyToAsync(writer, 0, reader.Record.SizeBytes, CancellationToken.None);
+        return writer.Written;
+    }
+
+    public ValueTask DisposeAsync() => Client.DisposeAsync();
+
+    private async ValueTask<IContentReader> OpenAsync(Cid cid) =>
+        await Client.OpenAsync(cid, RetrieveRequest.Default, CancellationToken.None)
+        ?? throw new InvalidDataException($"{cid} was stored and is not here.");
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+
+namespace CimStore.Bench.Store;
+
+/// <summary>Verified reads of what the page cache holds.</summary>
+internal static class GetRows
+{
+    private const int LargeSizeBytes = 64 << 20;
+    private const int LargeReads = 8;
+
+    private static readonly string[] Readers =
+        [Field.OursCached, Field.OursUncached, "rocksdb-queue", "rocksdb-blob-queue", "lmdb", "sqlite", "files"];
+
+    public static async Task SmallAsync(StoreOptions options, Report report, Contest contest)
+    {
+        var stored = options.FieldCount / 5;
+        var gets = options.FieldCount * 2;
+        await SmallAsync(1, "get4k-1", 1.2);
+        await SmallAsync(16, "get4k-16", 1);
+
+        async Task SmallAsync(int inFlight, string row, double target)
+        {
+            report.Begin(row, $"Warm verified get, 4 KiB, {inFlight} in flight, {stored:N0} objects, {gets:N0} gets");
+            await contest.RunAsync(row, Readers, options.RoundCount, stored, async (contender, seed) =>
+            {
+                await new Load(stored, 64).PutAsync(contender, PutRows.SmallSizeBytes, seed);
+                await new Load(stored, 1).GetAsync(contender, PutRows.SmallSizeBytes, stored);
+                var load = new Load(gets, inFlight);
+                await load.GetAsync(contender, PutRows.SmallSizeBytes, stored);
+                return new Sample
+                {
+                    [Metric.GetsPerSecond] = load.PerSecond,
+                    [Metric.Middle] = load.PercentileMicroseconds(0.5),
+                    [Metric.Tail] = load.PercentileMicroseconds(0.99),
+                    [Metric.Work] = load.WorkedMicrosecondsEach,
+                };
+            });
+            report.JudgeAgainstBest(
+                row, $"get 4 KiB warm, {inFlight} in flight, cached", Metric.GetsPerSecond, target, Field.OursCached);
+            report.JudgeAgainstBest(
+                row, $"get 4 KiB warm, {inFlight} in flight, cache off", Metric.GetsPerSecond, target,
+                Field.OursUncached);
+        }
+    }
+
+    public static async Task LargeAsync(StoreOptions options, Report report, Contest contest)
+    {
+        const string Row = "get64m";
+        report.Begin(Row, "Warm verified get, 64 MiB (peers verify by SHA-256)");
+        await contest.RunAsync(Row, Readers.Where(r => r != Field.OursCached), options.RoundCount, 1,
+            async (contender, seed) =>
+            {
+                await contender.PutAsync(0, Bytes.Random(LargeSizeBytes, seed));
+                await contender.GetLargeAsync(0);
+                var started = Stopwatch.GetTimestamp();
+                for (var i = 0; i < LargeReads; i++)
+                {
+                    var length = await contender.GetLargeAsync(0);
+                    if (length != LargeSizeBytes)
+                    {
+                        throw new InvalidDataException($"{contender.Name} returned {length} bytes.");
+                    }
+                }
+
+                var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+                return new Sample { [Metric.MegabytesPerSecond] = LargeReads * (LargeSizeBytes / 1e6) / seconds };
+            });
+        report.JudgeAgainstBest(Row, "get 64 MiB warm, verified", Metric.MegabytesPerSecond, 2, Field.OursUncached);
+    }
+}
