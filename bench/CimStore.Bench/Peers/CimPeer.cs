@@ -50,8 +50,8 @@ internal sealed class CimPeer : IContender
         options.Cache.SizeMaxBytes = cacheSizeBytes ?? options.Cache.SizeMaxBytes;
         var node = await StorageNode.OpenAsync(
             StorageNodePorts.Of(store), time, new IdSource(time), options, null, CancellationToken.None);
-        return new CimPeer(cacheSizeBytes switch { null => "cimstore", 0 => "cimstore-uncached", _ => "cimstore-cached" },
-            count, node, store);
+        var name = cacheSizeBytes switch { null => "cimstore", 0 => "cimstore-uncached", _ => "cimstore-cached" };
+        return new CimPeer(name, count, node, store);
     }
 
     public Cid CidOf(int index) => _cids[index];

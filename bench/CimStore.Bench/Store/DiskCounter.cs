@@ -3,9 +3,9 @@ using System.Globalization;
 namespace CimStore.Bench.Store;
 
 /// <summary>
-/// Bytes that reached the device under a directory, the file system's own included. It counts for every process, so the
-/// machine must be quiet. The kernel's count for one process (/proc/self/io) would not do: since file systems keep large
-/// folios, an overwrite of one page counts as the whole folio, up to 2 MiB, although only the page is written.
+/// Bytes that reached the device under a directory, the file system's own included. It counts for every process, so
+/// the machine must be quiet. The kernel's count for one process (/proc/self/io) would not do: since file systems keep
+/// large folios, an overwrite of one page counts as the whole folio, up to 2 MiB, although only the page is written.
 /// </summary>
 internal sealed class DiskCounter
 {
