@@ -80,7 +80,7 @@ public sealed class CarIndex
     /// Steps over an index in a stream, and sees that it is whole and that nothing follows. An index of another kind is
     /// left alone: published archives have older ones, and no block is read by it here.
     /// </summary>
-    internal static async ValueTask WalkAsync(CarInput input, CancellationToken cancellationToken)
+    internal static async ValueTask WalkAsync(ContentInput input, CancellationToken cancellationToken)
     {
         var head = new byte[UnsignedVarint.SizeMax];
         var start = input.Offset;
@@ -173,7 +173,7 @@ public sealed class CarIndex
         }
     }
 
-    private static async ValueTask SkipAsync(CarInput input, long size, CancellationToken cancellationToken)
+    private static async ValueTask SkipAsync(ContentInput input, long size, CancellationToken cancellationToken)
     {
         if (await input.PumpAsync(size, hasher: null, output: null, cancellationToken) < size)
         {
@@ -181,7 +181,8 @@ public sealed class CarIndex
         }
     }
 
-    private static async ValueTask<long> WalkNumberAsync(CarInput input, int size, CancellationToken cancellationToken)
+    private static async ValueTask<long> WalkNumberAsync(
+        ContentInput input, int size, CancellationToken cancellationToken)
     {
         var bytes = new byte[8];
         var start = input.Offset;

@@ -22,7 +22,7 @@ public sealed class CarReader : IAsyncDisposable
     private const int PeekSizeMax = UnsignedVarint.SizeMax + Cid.ByteLengthMax;
 
     private readonly PipeReader _pipe;
-    private readonly CarInput _input;
+    private readonly ContentInput _input;
     private readonly CarReaderOptions _options;
     private readonly byte[] _peek = new byte[PeekSizeMax];
     private CarSection? _current;
@@ -31,7 +31,7 @@ public sealed class CarReader : IAsyncDisposable
     private CarReader(PipeReader pipe, CarReaderOptions options)
     {
         _pipe = pipe;
-        _input = new CarInput(pipe);
+        _input = new ContentInput(pipe);
         _options = options;
     }
 

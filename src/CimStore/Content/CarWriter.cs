@@ -17,6 +17,7 @@ public sealed class CarWriter
     private readonly PipeWriter _output;
     private readonly List<(Cid Cid, long Offset)>? _index;
     private long _unflushed;
+    private int _headerSize;
 
     private CarWriter(PipeWriter output, CarFormat format)
     {
@@ -33,6 +34,10 @@ public sealed class CarWriter
     private long DataStart => Format == CarFormat.V2 ? CarV2Header.HeadSizeBytes : 0;
 
     /// <summary>Writes the header. The caller completes the pipe, after <see cref="FinishAsync"/>.</summary>
+    /// <param name="output">The pipe.</param>
+    /// <param name="roots">The roots, or names of their length to take their room until they are known.</param>
+    /// <param name="format">Version 1 or 2.</param>
+    /// <param name="cancellationToken">Stops the writing.</param>
     public static async ValueTask<CarWriter> CreateAsync(
         PipeWriter output, IReadOnlyList<Cid> roots, CarFormat format, CancellationToken cancellationToken)
     {
@@ -44,8 +49,9 @@ public sealed class CarWriter
             writer.Count(CarV2Header.HeadSizeBytes);
         }
 
-        writer.WriteHeader(roots);
-        await CarOutput.FlushAsync(output, cancellationToken);
+        writer._headerSize = WriteHeader(roots, output);
+        writer.Count(writer._headerSize);
+        await ContentOutput.FlushAsync(output, cancellationToken);
         return writer;
     }
 
@@ -70,7 +76,7 @@ public sealed class CarWriter
         ArgumentOutOfRangeException.ThrowIfNegative(sizeBytes);
 
         WriteSectionHead(in cid, sizeBytes);
-        var input = new CarInput(block);
+        var input = new ContentInput(block);
         var count = await input.PumpAsync(sizeBytes, hasher: null, _output, cancellationToken);
         Count(count);
         if (count < sizeBytes || !await input.IsAtEndAsync(cancellationToken))
@@ -82,25 +88,37 @@ public sealed class CarWriter
     }
 
     /// <summary>Writes the index of version 2 and flushes.</summary>
-    /// <returns>For version 2, the bytes to write at the beginning of the file; for version 1, none.</returns>
-    public async ValueTask<ReadOnlyMemory<byte>> FinishAsync(CancellationToken cancellationToken)
+    /// <param name="roots">
+    /// Null when the roots given at the beginning stand. Else the roots as they have turned out, which take the same
+    /// room: as many as were given, and names of the same length.
+    /// </param>
+    /// <param name="cancellationToken">Stops the writing.</param>
+    /// <returns>
+    /// The bytes to write at the beginning of the file: none for version 1 when the first roots stand.
+    /// </returns>
+    public async ValueTask<ReadOnlyMemory<byte>> FinishAsync(
+        IReadOnlyList<Cid>? roots, CancellationToken cancellationToken)
     {
-        if (_index is null)
+        var head = new ArrayBufferWriter<byte>();
+        if (_index is not null)
         {
-            await CarOutput.FlushAsync(_output, cancellationToken);
-            return default;
+            head.Write(CarV2Header.Pragma);
+            new CarV2Header(IsFullyIndexed: true, DataStart, Length - DataStart, Length)
+                .Write(head.GetSpan(CarV2Header.SizeBytes));
+            head.Advance(CarV2Header.SizeBytes);
+            await WriteIndexAsync(_index, cancellationToken);
         }
 
-        var head = new byte[CarV2Header.HeadSizeBytes];
-        CarV2Header.Pragma.CopyTo(head);
-        new CarV2Header(IsFullyIndexed: true, DataStart, Length - DataStart, Length)
-            .Write(head.AsSpan(CarV2Header.PragmaSizeBytes));
-        await WriteIndexAsync(_index, cancellationToken);
-        await CarOutput.FlushAsync(_output, cancellationToken);
-        return head;
+        await ContentOutput.FlushAsync(_output, cancellationToken);
+        if (roots is not null && WriteHeader(roots, head) != _headerSize)
+        {
+            throw new ArgumentException("The roots do not take the room of the first ones.", nameof(roots));
+        }
+
+        return head.WrittenMemory;
     }
 
-    private void WriteHeader(IReadOnlyList<Cid> roots)
+    private static int WriteHeader(IReadOnlyList<Cid> roots, IBufferWriter<byte> output)
     {
         var header = new ArrayBufferWriter<byte>();
         var cbor = new DagCborWriter(header);
@@ -114,10 +132,10 @@ public sealed class CarWriter
 
         cbor.WriteString("version"u8);
         cbor.WriteUInt(1);
-        var size = UnsignedVarint.Write(_output.GetSpan(UnsignedVarint.SizeMax), (ulong)header.WrittenCount);
-        _output.Advance(size);
-        _output.Write(header.WrittenSpan);
-        Count(size + header.WrittenCount);
+        var size = UnsignedVarint.Write(output.GetSpan(UnsignedVarint.SizeMax), (ulong)header.WrittenCount);
+        output.Advance(size);
+        output.Write(header.WrittenSpan);
+        return size + header.WrittenCount;
     }
 
     private void WriteSectionHead(in Cid cid, long blockSize)
@@ -200,7 +218,7 @@ public sealed class CarWriter
         if (_unflushed >= FlushSizeBytes)
         {
             _unflushed = 0;
-            await CarOutput.FlushAsync(_output, cancellationToken);
+            await ContentOutput.FlushAsync(_output, cancellationToken);
         }
     }
 }

@@ -22,7 +22,7 @@ internal static class CarTesting
             await writer.WriteBlockAsync(cid, new ReadOnlySequence<byte>(bytes), Token);
         }
 
-        var head = await writer.FinishAsync(Token);
+        var head = await writer.FinishAsync(roots: null, Token);
         await pipe.CompleteAsync();
         var car = file.ToArray();
         head.CopyTo(car);

@@ -209,6 +209,36 @@ public sealed class CarTests
         Assert.InRange(flow.HeldMax, 1, 1 << 20);
     }
 
+    [Theory]
+    [InlineData(CarFormat.V1)]
+    [InlineData(CarFormat.V2)]
+    public async Task Roots_may_be_set_at_the_end_when_they_take_the_same_room(CarFormat format)
+    {
+        var block = SomeBlocks()[0];
+        var file = new MemoryStream();
+        var pipe = PipeWriter.Create(file, new StreamPipeWriterOptions(leaveOpen: true));
+        var writer = await CarWriter.CreateAsync(pipe, [Cid.ForRaw(new byte[32])], format, CarTesting.Token);
+        await writer.WriteBlockAsync(block.Cid, new ReadOnlySequence<byte>(block.Bytes), CarTesting.Token);
+
+        var head = await writer.FinishAsync([block.Cid], CarTesting.Token);
+        await pipe.CompleteAsync();
+        var bytes = file.ToArray();
+        head.CopyTo(bytes);
+        var car = await CarTesting.ReadAsync(bytes);
+
+        Assert.Equal([block.Cid], car.Roots);
+        AssertIndexed(bytes, car);
+    }
+
+    [Fact]
+    public async Task Roots_that_take_another_room_are_refused()
+    {
+        var writer = await CarWriter.CreateAsync(PipeWriter.Create(Stream.Null), [], CarFormat.V1, CarTesting.Token);
+
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await writer.FinishAsync([Cid.ForRaw(new byte[32])], CarTesting.Token));
+    }
+
     [Fact]
     public async Task A_block_of_another_length_than_announced_is_not_written_quietly()
     {
@@ -281,7 +311,7 @@ public sealed class CarTests
     {
         var writer = await CarWriter.CreateAsync(output, [cid], CarFormat.V1, CarTesting.Token);
         await writer.WriteBlockAsync(cid, block, size, CarTesting.Token);
-        await writer.FinishAsync(CarTesting.Token);
+        await writer.FinishAsync(roots: null, CarTesting.Token);
         await output.CompleteAsync();
     }
 

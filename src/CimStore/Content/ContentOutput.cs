@@ -3,7 +3,7 @@ using System.IO.Pipelines;
 namespace CimStore.Content;
 
 /// <summary>Flushing with the two refusals of a pipe made plain.</summary>
-internal static class CarOutput
+internal static class ContentOutput
 {
     /// <exception cref="IOException">Whoever reads the output has gone.</exception>
     public static async ValueTask FlushAsync(PipeWriter output, CancellationToken cancellationToken)

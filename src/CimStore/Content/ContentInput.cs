@@ -4,7 +4,7 @@ using System.IO.Pipelines;
 namespace CimStore.Content;
 
 /// <summary>A pipe that knows where it is, and ends where it is told.</summary>
-internal sealed class CarInput(PipeReader pipe)
+internal sealed class ContentInput(PipeReader pipe)
 {
     /// <summary>How many bytes have been taken from the pipe.</summary>
     public long Offset { get; private set; }
@@ -66,7 +66,7 @@ internal sealed class CarInput(PipeReader pipe)
             var goesOn = Take(in result, in part);
             if (output is not null)
             {
-                await CarOutput.FlushAsync(output, cancellationToken);
+                await ContentOutput.FlushAsync(output, cancellationToken);
             }
 
             if (!goesOn)
@@ -95,7 +95,7 @@ internal sealed class CarInput(PipeReader pipe)
     {
         if (result.IsCanceled)
         {
-            throw new OperationCanceledException("The read of the CAR was cancelled.");
+            throw new OperationCanceledException("The read was cancelled.");
         }
     }
 
