@@ -1,0 +1,96 @@
+using System.Buffers;
+using CimStore.Content;
+
+namespace CimStore.Engine;
+
+/// <summary>Small files, and nodes of finished directories, that are stored together.</summary>
+internal sealed class TreeBatch
+{
+    private const int NodesPerRequestMax = 64;
+
+    private readonly List<File> _files = [];
+    private readonly List<byte[]> _nodes = [];
+
+    // In the order of the walk; a file's line is filled in when it is stored.
+    private readonly List<TreeItem> _items = [];
+    private int _sizeBytes;
+
+    public int NodeCount => _nodes.Count;
+
+    public bool HasRoomFor(int sizeBytes, int itemsMax, int sizeMaxBytes) =>
+        _files.Count < itemsMax && (_files.Count == 0 || _sizeBytes + sizeBytes <= sizeMaxBytes);
+
+    public void Tell(TreeItem item) => _items.Add(item);
+
+    public void Add(TreeFrame frame, int slot, byte[] path, byte[] rented, int sizeBytes)
+    {
+        _files.Add(new File(frame, slot, rented, sizeBytes, _items.Count));
+        _items.Add(new TreeItem(path, DirectoryEntryKind.File, null, sizeBytes, null));
+        _sizeBytes += sizeBytes;
+    }
+
+    public void AddNode(byte[] bytes) => _nodes.Add(bytes);
+
+    public async Task StoreAsync(IStorageClient client, StoreRequest request, CancellationToken cancellationToken)
+    {
+        if (_files.Count > 0)
+        {
+            var items = _files.ConvertAll(
+                file => new StoreItem(new ReadOnlySequence<byte>(file.Rented, 0, file.SizeBytes)));
+            var results = await client.StoreManyAsync(items, request, cancellationToken);
+            for (var index = 0; index < results.Count; index++)
+            {
+                var line = _files[index].Line;
+                _items[line] = results[index] is { Stored: { } stored }
+                    ? _items[line] with { Cid = stored.Cid }
+                    : _items[line] with { Error = results[index].Refused!.Message };
+            }
+        }
+
+        if (_nodes.Count > 0)
+        {
+            await StoreNodesAsync(client, request, cancellationToken);
+        }
+    }
+
+    public IEnumerable<TreeItem> Items() => _items;
+
+    /// <summary>Fills in what was stored, and takes out what was refused.</summary>
+    /// <returns>The directories it was about.</returns>
+    public IEnumerable<TreeFrame> Resolve()
+    {
+        foreach (var file in _files)
+        {
+            var cid = _items[file.Line].Cid;
+            file.Frame.Entries[file.Slot] = file.Frame.Entries[file.Slot] with { Cid = cid };
+            file.Frame.Pending--;
+        }
+
+        return _files.Select(file => file.Frame).Distinct();
+    }
+
+    /// <summary>Gives the buffers back; nothing may be reading them.</summary>
+    public void GiveBack()
+    {
+        _files.ForEach(file => ArrayPool<byte>.Shared.Return(file.Rented));
+        _files.Clear();
+    }
+
+    private async ValueTask StoreNodesAsync(
+        IStorageClient client, StoreRequest request, CancellationToken cancellationToken)
+    {
+        // The tree's own names are always BLAKE3: parents were encoded with them already.
+        var own = request with { Codec = Codecs.DagCbor, HashFunction = HashFunctions.Blake3 };
+        foreach (var part in _nodes.Chunk(NodesPerRequestMax))
+        {
+            var items = Array.ConvertAll(part, node => new StoreItem(new ReadOnlySequence<byte>(node)));
+            var results = await client.StoreManyAsync(items, own, cancellationToken);
+            if (results.FirstOrDefault(result => result.Refused is not null) is { Refused: { } refusal })
+            {
+                throw new RefusedException(refusal);
+            }
+        }
+    }
+
+    private sealed record File(TreeFrame Frame, int Slot, byte[] Rented, int SizeBytes, int Line);
+}
