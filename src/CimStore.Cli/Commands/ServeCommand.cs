@@ -1,8 +1,142 @@
+using System.CommandLine;
+using CimStore.Cli.Json;
+using CimStore.Cli.Storage;
 using CimStore.Cli.Terminal;
+using CimStore.Locations;
+using CimStore.Server;
+using Microsoft.Extensions.Logging;
 
 namespace CimStore.Cli.Commands;
 
+/// <summary>`cimstore serve`: a node.</summary>
 internal static class ServeCommand
 {
-    public static CliCommand Create() => new("serve", "Not yet.") { Examples = [("cimstore serve", "not yet")] };
+    private static readonly Option<string[]> Listen = new("--listen")
+    {
+        Description = "Where to listen; port 0 takes a free one. Beyond loopback it needs TLS and a token (default "
+            + ServerOptions.DefaultListen + ")",
+        HelpName = "URL",
+    };
+
+    private static readonly Option<string?> Configuration = new("--config")
+    {
+        Description = "A JSON file with the node's options; an unknown key is refused",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> Token = new("--token")
+    {
+        Description = "The token that every request must carry: env:NAME or file:PATH",
+        HelpName = "REFERENCE",
+    };
+
+    private static readonly Option<bool> Insecure = new("--insecure")
+    {
+        Description = "Listen beyond loopback without TLS and token all the same",
+    };
+
+    public static CliCommand Create()
+    {
+        var command = new CliCommand(
+            "serve", "Run a node on the data directory until Ctrl-C: HTTP API, events, health.")
+        {
+            Prints = "The address, alone on one line, when the node is ready; its log goes to standard error.",
+            Examples =
+            [
+                ("cimstore serve", "on " + ServerOptions.DefaultListen),
+                ("cimstore serve --listen http://127.0.0.1:0", "on a free port, which is printed"),
+                ("cimstore serve --data /srv/store --token file:/run/token", "another directory; a token is needed"),
+            ],
+            Exits = [ExitCode.Refused, ExitCode.LocationFailed, ExitCode.InUse],
+        };
+        command.Add(Listen);
+        command.Add(Configuration);
+        command.Add(Token);
+        command.Add(Insecure);
+        command.Runs(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CliSession session, CancellationToken cancellationToken)
+    {
+        var options = Options(session);
+        CimStoreHost.Check(options);
+        var directory = session.IsGiven(CommonOptions.Data)
+            ? session.Address.DataDirectory
+            : Path.GetFullPath(options.DataDirectory ?? session.Address.DataDirectory);
+        var store = await OpenAsync(session, directory, cancellationToken);
+        await using var host = await CimStoreHost.StartAsync(
+            options, store.Client, session.Time, logging => Log(logging, session), cancellationToken);
+        var address = host.Addresses[0].ToString().TrimEnd('/');
+        store.Announce(address);
+        Print(session, address, directory);
+        await host.WaitForStopAsync(cancellationToken);
+        session.SayMore("stopping: requests in flight may finish");
+        await host.StopAsync(CancellationToken.None);
+        return ExitCode.Ok;
+    }
+
+    private static ServerOptions Options(CliSession session)
+    {
+        if (session.IsGiven(CommonOptions.Server))
+        {
+            throw CliException.Usage("serve is the node itself: --server is for the other commands.");
+        }
+
+        ServerOptions options;
+        try
+        {
+            options = ServerConfiguration.Read(session.Value(Configuration));
+        }
+        catch (ArgumentException exception)
+        {
+            throw CliException.Usage(exception.Message);
+        }
+
+        if (session.Value(Listen) is { Length: > 0 } listen)
+        {
+            options.Listen = [.. listen];
+        }
+
+        options.TokenReference = session.Value(Token) ?? options.TokenReference;
+        options.Insecure |= session.Value(Insecure);
+        return options;
+    }
+
+    private static async Task<StoreConnection> OpenAsync(
+        CliSession session, string directory, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await StoreConnection.OpenDirectoryAsync(session, directory, cancellationToken);
+        }
+        catch (LocationException exception) when (DirectoryOwner.IsInUse(exception))
+        {
+            throw DirectoryOwner.Read(directory).InUse(directory, exception);
+        }
+    }
+
+    private static void Print(CliSession session, string address, string directory)
+    {
+        if (session.IsJson)
+        {
+            var json = new ServingJson(address, directory, Environment.ProcessId);
+            session.Out.Json(json, CliJson.Default.ServingJson);
+        }
+        else
+        {
+            session.Out.Line(address);
+            session.SayMore($"serving {directory}; Ctrl-C stops");
+        }
+
+        session.Out.Flush();
+    }
+
+    /// <summary>Plain lines on standard error: warnings, or everything with `--verbose`.</summary>
+    private static void Log(ILoggingBuilder logging, CliSession session)
+    {
+        logging.SetMinimumLevel(session.IsVerbose ? LogLevel.Information : LogLevel.Warning);
+        logging.AddSimpleConsole(console => console.SingleLine = true);
+        logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
 }

@@ -9,6 +9,9 @@ internal sealed record StoreAddress(string DataDirectory, Uri? Server, bool IsCh
     public const string DataVariable = "CIMSTORE_DATA";
     public const string ServerVariable = "CIMSTORE_SERVER";
 
+    /// <summary>The bearer token for a node that asks for one.</summary>
+    public const string TokenVariable = "CIMSTORE_TOKEN";
+
     /// <summary>Options win over the environment, a node in the environment over a directory there.</summary>
     public static StoreAddress Resolve(string? data, string? server, Func<string, string?> environment)
     {

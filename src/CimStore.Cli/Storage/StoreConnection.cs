@@ -1,44 +1,137 @@
 using CimStore.Cli.Terminal;
+using CimStore.Disk;
 using CimStore.Engine;
+using CimStore.Http;
 using CimStore.Journal;
+using CimStore.Locations;
+using CimStore.Objects;
 
 namespace CimStore.Cli.Storage;
 
 /// <summary>The store that a command works on: a node over HTTP, or the data directory in this process.</summary>
-internal sealed class StoreConnection(IStorageClient client, string where, IStoreMaintenance? maintenance)
-    : IAsyncDisposable
+internal sealed class StoreConnection : IAsyncDisposable
 {
-    public IStorageClient Client { get; } = client;
+    private const string MarkerName = "cimstore.json";
+
+    /// <summary>Another short command has the directory: it is worth waiting for it.</summary>
+    private static readonly TimeSpan BusyWaitMax = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan BusyPollInterval = TimeSpan.FromMilliseconds(50);
+
+    private readonly DiskStore? _store;
+
+    private StoreConnection(IStorageClient client, string where, DiskStore? store)
+    {
+        Client = client;
+        Where = where;
+        _store = store;
+    }
+
+    public IStorageClient Client { get; }
 
     /// <summary>The node's address or the data directory, for messages.</summary>
-    public string Where { get; } = where;
+    public string Where { get; }
 
     /// <summary>A node answers: others may change the store while the command runs.</summary>
-    public bool IsShared => maintenance is null;
+    public bool IsShared => _store is null;
 
-    public static ValueTask<StoreConnection> OpenAsync(
-        CliSession session, bool mayCreate, CancellationToken cancellationToken) =>
-        OpenDirectoryAsync(session, session.Address.DataDirectory + (mayCreate ? "" : "/"), cancellationToken);
+    /// <summary>Tells a second process where this one listens.</summary>
+    public void Announce(string address) => _store?.Announce(address);
 
-    public static ValueTask<StoreConnection> OpenDirectoryAsync(
+    public static async ValueTask<StoreConnection> OpenAsync(
+        CliSession session, bool mayCreate, CancellationToken cancellationToken)
+    {
+        if (session.Address.Server is { } server)
+        {
+            return ToNode(server);
+        }
+
+        var directory = session.Address.DataDirectory;
+        if (!mayCreate && !File.Exists(Path.Combine(directory, MarkerName)))
+        {
+            throw CliException.NotFound(
+                $"There is no store in {directory} yet: 'cimstore put' or 'cimstore serve' makes one; "
+                    + "--data or $CIMSTORE_DATA names another directory.");
+        }
+
+        return await OpenOrAskOwnerAsync(session, directory, cancellationToken);
+    }
+
+    /// <summary>The data directory in this process, or the reason why not; never a node.</summary>
+    public static async ValueTask<StoreConnection> OpenDirectoryAsync(
         CliSession session, string directory, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        session.SayMore($"opening {directory}");
-        throw new CliException(ExitCode.LocationFailed, $"{directory} cannot be opened: the engine is not here yet.");
+        var options = new DiskStoreOptions { DataDirectory = directory, ForceUnsafe = session.ForcesUnsafe };
+        var store = await DiskStore.OpenAsync(options, session.Time, cancellationToken);
+        try
+        {
+            var node = await StorageNode.OpenAsync(
+                StorageNodePorts.Of(store), session.Time, new IdSource(session.Time), new StorageNodeOptions(), null,
+                cancellationToken);
+            return new StoreConnection(node, directory, store);
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Gives back the space of released content.</summary>
-    public ValueTask<long> CollectAsync(CancellationToken cancellationToken) => maintenance is null
+    public ValueTask<long> CollectAsync(CancellationToken cancellationToken) => _store is null
         ? throw new CliException(
             ExitCode.Refused, $"The node at {Where} gives back space by itself; gc is for a directory no node serves.")
-        : maintenance.CompactAsync(cancellationToken);
+        : _store.CompactAsync(cancellationToken);
 
     public long BytesWritten()
     {
-        var written = maintenance?.BytesWritten ?? new BytesWritten(0, 0, 0, 0);
+        var written = _store?.BytesWritten ?? new BytesWritten(0, 0, 0, 0);
         return written.Log + written.LargeContent + written.Index + written.PreWriting;
     }
 
     public ValueTask DisposeAsync() => Client.DisposeAsync();
+
+    /// <summary>
+    /// A directory that a node serves is worked on through that node, as the user meant; one that another short command
+    /// has is waited for.
+    /// </summary>
+    private static async ValueTask<StoreConnection> OpenOrAskOwnerAsync(
+        CliSession session, string directory, CancellationToken cancellationToken)
+    {
+        var started = session.Time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await OpenDirectoryAsync(session, directory, cancellationToken);
+            }
+            catch (LocationException exception) when (DirectoryOwner.IsInUse(exception))
+            {
+                var owner = DirectoryOwner.Read(directory);
+                if (owner.Address is { } address)
+                {
+                    session.SayMore($"{directory} is served by pid {owner.ProcessId}: asking {address}");
+                    return ToNode(address);
+                }
+
+                if (session.Time.GetElapsedTime(started) >= BusyWaitMax)
+                {
+                    throw owner.InUse(directory, exception);
+                }
+
+                await Task.Delay(BusyPollInterval, session.Time, cancellationToken);
+            }
+        }
+    }
+
+    private static StoreConnection ToNode(Uri server)
+    {
+        var options = new CimStoreHttpOptions { Address = server };
+        if (Environment.GetEnvironmentVariable(StoreAddress.TokenVariable) is { Length: > 0 })
+        {
+            options.Token = Secret.FromReference("env:" + StoreAddress.TokenVariable);
+        }
+
+        return new StoreConnection(new HttpStorageClient(options), server.ToString().TrimEnd('/'), null);
+    }
 }
