@@ -41,8 +41,9 @@ internal static class AtomicFile
     }
 
     /// <summary>Writes into a link's target, as cp does, instead of replacing the link.</summary>
-    private static string FinalTarget(string path) =>
-        File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
+    private static string FinalTarget(string path) => new FileInfo(path).LinkTarget is null
+        ? Path.GetFullPath(path)
+        : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
 
     private static string TemporaryName(string target)
     {
