@@ -40,7 +40,7 @@ internal sealed record DirectoryOwner(int? ProcessId, Uri? Address)
         ExitCode.InUse,
         $"The data directory {directory} is in use by {(ProcessId is { } pid ? $"process {pid}" : "another process")}"
             + (Address is { } address
-                ? $", which serves it at {address}: use --server {address}, or stop it."
+                ? $", which serves it at {address.GetLeftPart(UriPartial.Authority)}: use --server, or stop it."
                 : ", which does not say where it can be asked: wait for it to end."),
         cause);
 
