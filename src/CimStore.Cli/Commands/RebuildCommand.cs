@@ -24,7 +24,8 @@ internal static class RebuildCommand
             "rebuild", "Make the index again from the log, and compare it with the one that was kept.")
         {
             Prints = "What was looked at<tab>ok or NOT WELL<tab>what was seen. The old index is kept beside the new\n"
-                + "one when they differ, and put back when the new one cannot be made. No node may serve the directory.",
+                + "one when they differ, and put back when the new one cannot be made. No node may serve the\n"
+                + "directory.",
             Examples =
             [
                 ("cimstore rebuild --dry-run", "what would happen"),
