@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using CimStore.Disk.Catalog;
 using CimStore.Disk.Large;
 using CimStore.Disk.Log;
@@ -107,7 +106,7 @@ public sealed partial class DiskStore
         for (var index = 0; index < changes.Count; index++)
         {
             var change = changes[index];
-            RandomNumberGenerator.Fill(salt);
+            RandomPool.Fill(salt);
             var draft = _drafts.Rent();
             var id = _ids.Next();
             draft.Write(_chainId, id, now, change.Context, change.Event, salt);

@@ -1,12 +1,11 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace CimStore.Objects;
 
 /// <summary>Makes UUIDv7 ids (RFC 9562, section 5.7) from an injected clock and injected chance.</summary>
 public sealed class IdSource(TimeProvider time, Action<Span<byte>>? fillRandom = null)
 {
-    private readonly Action<Span<byte>> _fillRandom = fillRandom ?? RandomNumberGenerator.Fill;
+    private readonly Action<Span<byte>> _fillRandom = fillRandom ?? RandomPool.Fill;
 
     public MessageId Next()
     {
