@@ -77,7 +77,8 @@ internal static class ContentEndpoints
                 $"{request.LengthBytes} bytes are more than the limit of {limits.ContentSizeMaxBytes}.");
         }
 
-        var result = await node.StoreAsync(context.Request.BodyReader, request, context.RequestAborted);
+        var body = new BorrowedReader(context.Request.BodyReader);
+        var result = await node.StoreAsync(body, request, context.RequestAborted);
         await AnswerAsync(context, result);
     }
 

@@ -84,7 +84,7 @@ internal static class NameEndpoints
         {
             return status == StatusCodes.Status304NotModified
                 ? TypedResults.StatusCode(status)
-                : throw ProblemWriter.Refuse("name-mismatch", $"The name '{name}' names {found.Cid}.");
+                : throw ProblemWriter.Refuse("name-changed", $"The name '{name}' names {found.Cid}.");
         }
 
         return TypedResults.Ok(found);

@@ -83,7 +83,7 @@ internal sealed class StoreParameters
 
         return Codecs.TryParse(Codec, out var codec) && Codecs.IsMintable(codec)
             ? codec
-            : throw ProblemWriter.Refuse("unsupported-codec", $"New content cannot be named with the codec '{Codec}'.");
+            : throw ProblemWriter.Refuse("codec-unknown", $"New content cannot be named with the codec '{Codec}'.");
     }
 
     private ulong ReadHash() => Hash switch
@@ -91,6 +91,6 @@ internal sealed class StoreParameters
         null or "" or "blake3" => HashFunctions.Blake3,
         "sha2-256" => HashFunctions.Sha256,
         _ => throw ProblemWriter.Refuse(
-            "unsupported-hash", $"New content is named with blake3 or sha2-256, not '{Hash}'."),
+            "hash-unsupported", $"New content is named with blake3 or sha2-256, not '{Hash}'."),
     };
 }

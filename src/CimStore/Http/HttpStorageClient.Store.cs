@@ -31,7 +31,14 @@ public sealed partial class HttpStorageClient
         // where the engine says that the length differs.
         Routes.AddHeader(message, WireHeaders.ContentSize, request.LengthBytes is { } n ? Routes.Number(n) : null);
         Routes.AddIdentity(message, request.Identity);
-        return await _node.AskAsync(message, WireJson.Of<StoreResult>(), cancellationToken);
+        try
+        {
+            return await _node.AskAsync(message, WireJson.Of<StoreResult>(), cancellationToken);
+        }
+        finally
+        {
+            await content.CompleteAsync();
+        }
     }
 
     public async ValueTask<IReadOnlyList<StoreItemResult>> StoreManyAsync(

@@ -1,0 +1,95 @@
+using System.IO.Pipelines;
+using CimStore.Content;
+using CimStore.Engine;
+using CimStore.Journal;
+using CimStore.Objects;
+
+namespace CimStore.Server.Tests.Http;
+
+/// <summary>
+/// An engine that outlives the host in front of it, as a data directory does; counts the Stores in progress.
+/// </summary>
+internal sealed class KeptOpen(IStorageClient engine) : IStorageClient
+{
+    private readonly TaskCompletionSource _firstStoreEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly TaskCompletionSource _firstStoreBegan = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>
+    /// Completes when the engine is asked for a Store; before, a broken connection may not even get there.
+    /// </summary>
+    public Task FirstStoreBegan => _firstStoreBegan.Task;
+
+    /// <summary>Completes when a Store has returned, faulted with what it threw.</summary>
+    public Task FirstStoreEnded => _firstStoreEnded.Task;
+
+    public async ValueTask<StoreResult> StoreAsync(
+        PipeReader content, StoreRequest request, CancellationToken cancellationToken)
+    {
+        _firstStoreBegan.TrySetResult();
+        try
+        {
+            var result = await engine.StoreAsync(content, request, cancellationToken);
+            _firstStoreEnded.TrySetResult();
+            return result;
+        }
+        catch (Exception failure)
+        {
+            _firstStoreEnded.TrySetException(failure);
+            throw;
+        }
+    }
+
+    public ValueTask<IReadOnlyList<StoreItemResult>> StoreManyAsync(
+        IReadOnlyList<StoreItem> items, StoreRequest request, CancellationToken cancellationToken) =>
+        engine.StoreManyAsync(items, request, cancellationToken);
+
+    public ValueTask<IContentReader?> OpenAsync(
+        Cid cid, RetrieveRequest request, CancellationToken cancellationToken) =>
+        engine.OpenAsync(cid, request, cancellationToken);
+
+    public ValueTask<ObjectRecord?> StatAsync(Cid cid, CancellationToken cancellationToken) =>
+        engine.StatAsync(cid, cancellationToken);
+
+    public IAsyncEnumerable<ObjectRecord> ListAsync(Cid? after, CancellationToken cancellationToken) =>
+        engine.ListAsync(after, cancellationToken);
+
+    public ValueTask<DeleteResult> DeleteAsync(Cid cid, DeleteRequest request, CancellationToken cancellationToken) =>
+        engine.DeleteAsync(cid, request, cancellationToken);
+
+    public ValueTask<VerifyResult?> VerifyAsync(Cid cid, CancellationToken cancellationToken) =>
+        engine.VerifyAsync(cid, cancellationToken);
+
+    public ValueTask<Explanation?> ExplainAsync(Cid cid, CancellationToken cancellationToken) =>
+        engine.ExplainAsync(cid, cancellationToken);
+
+    public IAsyncEnumerable<JournalEntry> EventsAsync(Lsn after, bool follow, CancellationToken cancellationToken) =>
+        engine.EventsAsync(after, follow, cancellationToken);
+
+    public ValueTask<NameRecord> SetNameAsync(NameSetRequest request, CancellationToken cancellationToken) =>
+        engine.SetNameAsync(request, cancellationToken);
+
+    public ValueTask<NameRecord> DeleteNameAsync(NameSetRequest request, CancellationToken cancellationToken) =>
+        engine.DeleteNameAsync(request, cancellationToken);
+
+    public ValueTask<NameRecord?> FindNameAsync(
+        NamespaceId space, string name, CancellationToken cancellationToken) =>
+        engine.FindNameAsync(space, name, cancellationToken);
+
+    public IAsyncEnumerable<NameRecord> ListNamesAsync(
+        NamespaceId space, string? after, CancellationToken cancellationToken) =>
+        engine.ListNamesAsync(space, after, cancellationToken);
+
+    public IAsyncEnumerable<NameRecord> NameHistoryAsync(
+        NamespaceId space, string name, CancellationToken cancellationToken) =>
+        engine.NameHistoryAsync(space, name, cancellationToken);
+
+    public IAsyncEnumerable<NameRecord> WatchNameAsync(
+        NamespaceId space, string name, CancellationToken cancellationToken) =>
+        engine.WatchNameAsync(space, name, cancellationToken);
+
+    public ValueTask<NodeStatus> StatusAsync(CancellationToken cancellationToken) =>
+        engine.StatusAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
