@@ -6,10 +6,10 @@ using CimStore.Objects;
 namespace CimStore.Testing.Contracts;
 
 /// <summary>Contents and calls that the contract suites share.</summary>
-internal static class Samples
+public static class Samples
 {
     /// <summary>Sizes at which something changes: chunks, groups, runs, the inline limit, the size matrix.</summary>
-    public static readonly int[] BoundarySizes =
+    public static IReadOnlyList<int> BoundarySizes { get; } =
     [
         0, 1, 63, 64, 65, 1023, 1024, 1025, 16_383, 16_384, 16_385, 262_143, 262_144, 262_145,
         1_048_575, 1_048_576, 1_048_577, 2_097_152, 3_000_001,

@@ -1,0 +1,165 @@
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Tests.Journal;
+using CsCheck;
+using Xunit;
+
+namespace CimStore.Tests.Objects;
+
+public sealed class ObjectDecisionsTests
+{
+    private static readonly ContentKey Key = ContentKey.Shared(EventSamples.Content("hello"));
+    private static readonly Reference Pin = EventSamples.Pin;
+    private static readonly Reference Other = new(new OwnerId("ada"), NamespaceId.Default, null);
+    private static readonly DateTimeOffset Now = EventSamples.At;
+
+    private static readonly DecisionFacts Facts = new()
+    {
+        Now = Now,
+        Grace = TimeSpan.FromHours(1),
+        Location = EventSamples.Hot,
+        Tier = StorageTier.Hot,
+        Tiers = [StorageTier.Hot],
+        Domains = 1,
+        Receipt = new DurabilityReceipt
+        {
+            Level = ConsistencyLevel.Strong,
+            Class = DurabilityClass.Ephemeral,
+            Copies = [],
+            Synced = true,
+            Lsn = Lsn.None,
+            Reason = "",
+        },
+    };
+
+    private static readonly Gen<StorageCommand> Commands = Gen.OneOf(
+        OneOf<Reference?>(Pin, Other, null).Select(reference => (StorageCommand)Store(reference)),
+        OneOf<Reference?>(Pin, Other, null)
+            .Select(reference => (StorageCommand)new StorageCommand.Delete(Key, reference)),
+        OneOf<StorageCommand>(
+            new StorageCommand.Retrieve(Key), new StorageCommand.Replicate(Key, 2),
+            new StorageCommand.Replicate(Key, 1),
+            new StorageCommand.Migrate(Key, StorageTier.Hot), new StorageCommand.Migrate(Key, StorageTier.Cold),
+            new StorageCommand.SetName(EventSamples.Name, Key.Cid, null, false),
+            new StorageCommand.DeleteName(EventSamples.Name, null)));
+
+    public static TheoryData<Type> CommandTypes => [.. typeof(StorageCommand).GetNestedTypes()];
+
+    [Theory]
+    [MemberData(nameof(CommandTypes))]
+    [Trait("row", "G1")]
+    public void Every_command_is_decided_with_and_without_a_record(Type type)
+    {
+        var command = All().Single(sample => sample.GetType() == type);
+
+        foreach (var before in new[] { null, Stored() })
+        {
+            var decision = ObjectDecisions.Decide(before, command, Facts);
+
+            Assert.True(decision.IsAccepted == (decision.Rejection is null));
+            Assert.True(decision.IsAccepted || decision.Rejection!.Message.Length > 0);
+        }
+    }
+
+    [Fact]
+    public void Repeating_any_command_yields_no_events()
+    {
+        Commands.Array[0, 12].Sample(commands =>
+        {
+            var state = new State(null, null, 0);
+            foreach (var command in commands)
+            {
+                state = state.After(command);
+                Assert.Empty(ObjectDecisions.Decide(state.Record, command, state.Facts).Events);
+            }
+        });
+    }
+
+    [Fact]
+    public void No_commands_lose_the_last_copy_of_referred_content()
+    {
+        Commands.Array[0, 20].Sample(commands =>
+        {
+            var state = new State(null, null, 0);
+            foreach (var command in commands)
+            {
+                state = state.After(command);
+                Assert.True(state.Record is null || state.Record.References.IsEmpty
+                    || ObjectDecisions.IsHeld(state.Record));
+            }
+        });
+    }
+
+    [Fact]
+    public void What_a_node_with_one_location_cannot_do_is_refused_in_words()
+    {
+        var copies = ObjectDecisions.Decide(Stored(), new StorageCommand.Replicate(Key, 2), Facts);
+        var move = ObjectDecisions.Decide(Stored(), new StorageCommand.Migrate(Key, StorageTier.Archive), Facts);
+
+        Assert.Equal("no-location", copies.Rejection!.Code);
+        Assert.Contains("failure domains", copies.Rejection.Message, StringComparison.Ordinal);
+        Assert.Equal("no-location", move.Rejection!.Code);
+        Assert.Contains("Archive", move.Rejection.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(CopyState.Quarantined)]
+    [InlineData(CopyState.Releasing)]
+    public void A_hit_on_a_copy_that_is_bad_or_going_is_no_hit(CopyState copyState)
+    {
+        var record = Stored();
+        record = record with { Copies = [record.Copies[0] with { State = copyState }] };
+
+        var decision = ObjectDecisions.Decide(record, Store(Pin), Facts);
+
+        Assert.False(Assert.IsType<StorageEvent.Stored>(Assert.Single(decision.Events)).Deduplicated);
+    }
+
+    [Fact]
+    public void Deleting_the_last_reference_starts_the_grace()
+    {
+        var decision = ObjectDecisions.Decide(Stored(), new StorageCommand.Delete(Key, Pin), Facts);
+
+        var deleted = Assert.IsType<StorageEvent.Deleted>(Assert.Single(decision.Events));
+        Assert.Equal(Now + Facts.Grace, deleted.GraceEndsAt);
+        var after = ObjectHistory.Apply(Stored(), deleted, new Lsn(2), Now)!;
+        Assert.False(after.IsPresent);
+        Assert.Equal(Now + Facts.Grace, after.ExpiresAt);
+    }
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
+
+    private static StorageCommand.Store Store(Reference? reference) => new(
+        Key, Key.Cid, 5, ConsistencyLevel.Strong, DurabilityClass.Ephemeral, DataClass.Content,
+        AccessPattern.Unspecified, reference);
+
+    private static ObjectRecord Stored() => new State(null, null, 0).After(Store(Pin)).Record!;
+
+    private static IEnumerable<StorageCommand> All() =>
+    [
+        Store(Pin), new StorageCommand.Retrieve(Key), new StorageCommand.Replicate(Key, 1),
+        new StorageCommand.Migrate(Key, StorageTier.Hot), new StorageCommand.Delete(Key, Pin),
+        new StorageCommand.Verify(Key, EventSamples.Hot, 1, null),
+        new StorageCommand.SetName(EventSamples.Name, Key.Cid, null, false),
+        new StorageCommand.DeleteName(EventSamples.Name, null),
+    ];
+
+    private sealed record State(ObjectRecord? Record, NameRecord? Name, ulong Last)
+    {
+        public DecisionFacts Facts => ObjectDecisionsTests.Facts with { Name = Name };
+
+        public State After(StorageCommand command)
+        {
+            var state = this;
+            foreach (var happened in ObjectDecisions.Decide(Record, command, Facts).Events)
+            {
+                var lsn = new Lsn(state.Last + 1);
+                state = new State(
+                    ObjectHistory.Apply(state.Record, happened, lsn, Now),
+                    ObjectHistory.Apply(state.Name, happened, lsn, Now), lsn.Value);
+            }
+
+            return state;
+        }
+    }
+}
