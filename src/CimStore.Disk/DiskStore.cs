@@ -7,6 +7,7 @@ using CimStore.Disk.Log;
 using CimStore.Journal;
 using CimStore.Locations;
 using CimStore.Objects;
+using RocksDbSharp;
 
 namespace CimStore.Disk;
 
@@ -104,13 +105,25 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
         }
 
         await _maintaining.WaitAsync();
-        await _log.DisposeAsync();
-        _durable.End(new ObjectDisposedException(nameof(DiskStore)));
+        try
+        {
+            await _log.DisposeAsync();
+        }
+        finally
+        {
+            // Also when the disk is gone: a native handle left open would keep the directory locked.
+            _durable.End(new ObjectDisposedException(nameof(DiskStore)));
+            await CloseIndexAsync();
+        }
+    }
+
+    private async ValueTask CloseIndexAsync()
+    {
         try
         {
             _index.Flush(wait: true);
         }
-        catch (LocationException)
+        catch (RocksDbException)
         {
             // The next open replays from the log what the index did not keep.
         }

@@ -55,7 +55,9 @@ internal static class StoreOpening
             if (CatalogReads.Progress(index) is { } progress)
             {
                 var (projection, chain, tally) = Load(index, progress, options);
-                log = OpenLog(directory, progress.Cursor, projection, options, time, parts);
+                // An index that has seen nothing is ahead of nothing, also when the log has no segment yet.
+                LogCursor? from = progress.Cursor == LogCursor.Origin ? null : progress.Cursor;
+                log = OpenLog(directory, from, projection, options, time, parts);
                 if (!projection.IsTooOld)
                 {
                     Report(projection, warnings);

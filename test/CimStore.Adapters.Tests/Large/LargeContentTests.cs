@@ -1,10 +1,6 @@
-using System.Buffers;
-using CimStore.Adapters.Tests.Store;
-using CimStore.Content;
 using CimStore.Disk;
-using CimStore.Journal;
-using CimStore.Locations;
 using CimStore.Objects;
+using CimStore.Testing.Store;
 using Xunit;
 
 namespace CimStore.Adapters.Tests.Large;
@@ -25,7 +21,7 @@ public sealed class LargeContentTests
     {
         using var directory = new TempDirectory();
         var content = Sample.Bytes(size, size);
-        var tree = Tree(content);
+        var tree = Sample.Tree(content);
         await using (var store = await Sample.OpenAsync(directory))
         {
             await StoreAsync(store, content);
@@ -52,7 +48,7 @@ public sealed class LargeContentTests
         await using var store = await Sample.OpenAsync(directory);
         var content = Sample.Bytes(5, 3_000_000);
 
-        await using (await StageAsync(store, content))
+        await using (await Sample.StageAsync(store, content, Token))
         {
         }
 
@@ -107,31 +103,9 @@ public sealed class LargeContentTests
         .. Directory.EnumerateFiles(Path.Combine(directory.Path, "staging")),
     ];
 
-    private static byte[] Tree(byte[] content)
-    {
-        var nodes = new ArrayBufferWriter<byte>();
-        Blake3Outboard.Build(content, new byte[32], nodes);
-        return nodes.WrittenSpan.ToArray();
-    }
-
-    private static async Task<IStagedContent> StageAsync(DiskStore store, byte[] content)
-    {
-        var staged = await store.StageAsync(content.Length, Token);
-        for (var offset = 0; offset < content.Length; offset += 100_000)
-        {
-            await staged.WriteAsync(content.AsMemory(offset, Math.Min(100_000, content.Length - offset)), Token);
-        }
-
-        await staged.WriteTreeAsync(Tree(content), Token);
-        var key = Sample.Key(content);
-        await staged.SealAsync(key, content.Length, key.Cid.Digest.ToArray(), Token);
-        return staged;
-    }
-
     private static async Task StoreAsync(DiskStore store, byte[] content)
     {
-        await using var staged = await StageAsync(store, content);
-        var change = Sample.Store(Ids, content);
-        await store.AppendAsync([change with { Content = new AdmittedContent.Staged(staged) }], Token);
+        await using var staged = await Sample.StageAsync(store, content, Token);
+        await store.AppendAsync([Sample.StoreStaged(Ids, content, staged)], Token);
     }
 }

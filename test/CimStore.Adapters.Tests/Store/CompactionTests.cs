@@ -1,6 +1,7 @@
 using CimStore.Disk;
 using CimStore.Locations;
 using CimStore.Objects;
+using CimStore.Testing.Store;
 using Xunit;
 
 namespace CimStore.Adapters.Tests.Store;

@@ -1,5 +1,6 @@
 using CimStore.Locations;
 using CimStore.Objects;
+using CimStore.Testing.Store;
 using Xunit;
 
 namespace CimStore.Adapters.Tests.Store;

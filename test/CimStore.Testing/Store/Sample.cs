@@ -7,7 +7,7 @@ using CimStore.Locations;
 using CimStore.Objects;
 using Xunit;
 
-namespace CimStore.Adapters.Tests.Store;
+namespace CimStore.Testing.Store;
 
 /// <summary>Contents and changes as the engine would make them.</summary>
 internal static class Sample
@@ -65,6 +65,31 @@ internal static class Sample
                 Receipt, GraceEndsAt: null),
             before,
             new AdmittedContent.Inline(new ReadOnlySequence<byte>(content)));
+    }
+
+    public static JournalChange StoreStaged(IdSource ids, byte[] content, IStagedContent staged) =>
+        Store(ids, content) with { Content = new AdmittedContent.Staged(staged) };
+
+    public static byte[] Tree(byte[] content)
+    {
+        var nodes = new ArrayBufferWriter<byte>();
+        Blake3Outboard.Build(content, new byte[32], nodes);
+        return nodes.WrittenSpan.ToArray();
+    }
+
+    public static async Task<IStagedContent> StageAsync(DiskStore store, byte[] content, CancellationToken token)
+    {
+        const int Piece = 100_000;
+        var staged = await store.StageAsync(content.Length, token);
+        for (var offset = 0; offset < content.Length; offset += Piece)
+        {
+            await staged.WriteAsync(content.AsMemory(offset, Math.Min(Piece, content.Length - offset)), token);
+        }
+
+        await staged.WriteTreeAsync(Tree(content), token);
+        var key = Key(content);
+        await staged.SealAsync(key, content.Length, key.Cid.Digest.ToArray(), token);
+        return staged;
     }
 
     public static JournalChange Delete(IdSource ids, ObjectRecord before, DateTimeOffset graceEndsAt) => new(
