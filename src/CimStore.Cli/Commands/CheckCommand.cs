@@ -95,7 +95,17 @@ internal static class CheckCommand
     private static async Task<FindingJson> ContentAsync(
         CliSession session, IStorageClient client, CancellationToken cancellationToken)
     {
-        var tally = await VerifyCommand.VerifyAsync(session, client, null, false, cancellationToken);
+        var tally = await VerifyCommand.VerifyAsync(
+            session, client, null,
+            shape =>
+            {
+                if (shape.State != "ok")
+                {
+                    var detail = $"{shape.Cid} is {shape.State}. {VerifyCommand.Wrong(shape)}";
+                    Findings.Print(session, new FindingJson("content", false, detail));
+                }
+            },
+            cancellationToken);
         var isWell = tally.Bad + tally.Missing == 0;
         return new FindingJson(
             "content", isWell,

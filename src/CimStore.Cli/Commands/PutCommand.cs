@@ -110,7 +110,7 @@ internal static class PutCommand
             await store.Client.SetNameAsync(naming, cancellationToken);
         }
 
-        return report.Finish(paths.Length);
+        return report.Finish(session.Value(Recursive) ? int.MaxValue : paths.Length);
     }
 
     private static void Check(CliSession session, string[] paths)

@@ -41,16 +41,29 @@ internal static class VerifyCommand
         var named = await CidText.ParseAllAsync(session.Value(Cids), cancellationToken);
         var isAll = session.Value(Cids).Length == 0;
         var store = await session.OpenAsync(cancellationToken);
+        var printsGood = !isAll || session.IsVerbose || session.IsJson;
         var tally = await VerifyAsync(
-            session, store.Client, isAll ? null : named, printsGood: !isAll || session.IsVerbose, cancellationToken);
+            session, store.Client, isAll ? null : named,
+            shape =>
+            {
+                if (printsGood || shape.State != "ok")
+                {
+                    Print(session, shape);
+                }
+            },
+            cancellationToken);
         session.Out.Flush();
         session.Say($"{tally.Good} verified ({Sizes.Of(tally.Bytes)}), {tally.Bad} bad, {tally.Missing} missing");
         return tally.Bad + tally.Missing == 0 ? ExitCode.Ok : ExitCode.NotWell;
     }
 
+    /// <param name="session">Whose clock and terminal show the progress.</param>
+    /// <param name="client">The store.</param>
     /// <param name="cids">Null for everything.</param>
+    /// <param name="tell">Gets each result.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     public static async Task<VerifyTally> VerifyAsync(
-        CliSession session, IStorageClient client, IEnumerable<Cid>? cids, bool printsGood,
+        CliSession session, IStorageClient client, IEnumerable<Cid>? cids, Action<VerifiedJson> tell,
         CancellationToken cancellationToken)
     {
         var tally = new VerifyTally();
@@ -61,10 +74,7 @@ internal static class VerifyCommand
             var shape = result is null ? new VerifiedJson(cid.ToString(), "missing", []) : Shape.Of(result);
             tally.Count(shape.State, size);
             progress.Add(1, size);
-            if (shape.State != "ok" || printsGood || session.IsJson)
-            {
-                Print(session, shape);
-            }
+            tell(shape);
         }
 
         return tally;
@@ -91,6 +101,10 @@ internal static class VerifyCommand
         }
     }
 
+    /// <summary>What is wrong with which copy; empty when nothing is.</summary>
+    public static string Wrong(VerifiedJson shape) => string.Join("; ", shape.Copies.Where(copy => !copy.IsRight)
+        .Select(copy => $"{copy.Location}: {copy.Detail?.ReplaceLineEndings(" ")}"));
+
     private static void Print(CliSession session, VerifiedJson shape)
     {
         if (session.IsJson)
@@ -99,8 +113,7 @@ internal static class VerifyCommand
             return;
         }
 
-        var wrong = string.Join("; ", shape.Copies.Where(copy => !copy.IsRight)
-            .Select(copy => $"{copy.Location}: {copy.Detail?.ReplaceLineEndings(" ")}"));
+        var wrong = Wrong(shape);
         session.Out.Line($"{shape.Cid}\t{shape.State}{(wrong.Length > 0 ? "\t" + wrong : "")}");
     }
 }

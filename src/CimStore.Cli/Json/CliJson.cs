@@ -18,6 +18,8 @@ namespace CimStore.Cli.Json;
 [JsonSerializable(typeof(NameJson))]
 [JsonSerializable(typeof(StatusJson))]
 [JsonSerializable(typeof(EventJson))]
+[JsonSerializable(typeof(ImportedJson))]
+[JsonSerializable(typeof(ExportedJson))]
 [JsonSerializable(typeof(FindingJson))]
 [JsonSerializable(typeof(BenchJson))]
 [JsonSerializable(typeof(CollectedJson))]

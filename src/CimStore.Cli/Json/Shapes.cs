@@ -100,6 +100,12 @@ internal sealed record EventJson(
 /// <summary>One thing looked at by `check`, `audit verify` or `rebuild`.</summary>
 internal sealed record FindingJson(string What, bool Ok, string Detail);
 
+internal sealed record ImportedJson(string Path, string[] Roots, long Blocks, MadeWholeJson[] MadeWhole);
+
+internal sealed record MadeWholeJson(string Cid, string UnixFs, long SizeBytes);
+
+internal sealed record ExportedJson(string Path, string[] Roots, string? Manifest, long Blocks, long SizeBytes);
+
 internal sealed record CollectedJson(long BytesGivenBack);
 
 internal sealed record BenchJson(

@@ -11,20 +11,29 @@ internal static class AtomicFile
 {
     private const int BufferSizeBytes = 256 * 1024;
 
-    public static async Task WriteAsync(
-        string path, Func<PipeWriter, Task> write, CancellationToken cancellationToken)
+    public static Task WriteAsync(string path, Func<PipeWriter, Task> write, CancellationToken cancellationToken) =>
+        WriteFileAsync(path, file => PipeAsync(file, write), cancellationToken);
+
+    public static async Task WriteFileAsync(
+        string path, Func<FileStream, Task> write, CancellationToken cancellationToken)
     {
         var target = FinalTarget(path);
         if (FileKind.IsSpecial(target))
         {
-            await WriteToAsync(new FileStream(target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0), write);
+            await using var special = new FileStream(
+                target, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, 0);
+            await write(special);
             return;
         }
 
         var temporary = TemporaryName(target);
         try
         {
-            await WriteToAsync(Create(temporary), write);
+            await using (var file = Create(temporary))
+            {
+                await write(file);
+            }
+
             cancellationToken.ThrowIfCancellationRequested();
             if (!OperatingSystem.IsWindows() && File.Exists(target))
             {
@@ -62,23 +71,20 @@ internal static class AtomicFile
         Options = FileOptions.Asynchronous,
     });
 
-    private static async Task WriteToAsync(FileStream file, Func<PipeWriter, Task> write)
+    private static async Task PipeAsync(FileStream file, Func<PipeWriter, Task> write)
     {
-        await using (file)
+        var writer = PipeWriter.Create(
+            file, new StreamPipeWriterOptions(minimumBufferSize: BufferSizeBytes, leaveOpen: true));
+        try
         {
-            var writer = PipeWriter.Create(
-                file, new StreamPipeWriterOptions(minimumBufferSize: BufferSizeBytes, leaveOpen: true));
-            try
-            {
-                await write(writer);
-                await writer.FlushAsync();
-                await writer.CompleteAsync();
-            }
-            catch (Exception exception)
-            {
-                await writer.CompleteAsync(exception);
-                throw;
-            }
+            await write(writer);
+            await writer.FlushAsync();
+            await writer.CompleteAsync();
+        }
+        catch (Exception exception)
+        {
+            await writer.CompleteAsync(exception);
+            throw;
         }
     }
 }

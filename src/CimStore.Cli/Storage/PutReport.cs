@@ -36,7 +36,8 @@ internal sealed class PutReport(CliSession session, bool endsWithNull)
         Last = cid;
         if (session.IsJson)
         {
-            session.Out.Json(new CidPathJson(cid.ToString(), path, sizeBytes), CliJson.Default.CidPathJson);
+            var json = new CidPathJson(cid.ToString(), RawName.JsonText(path), sizeBytes);
+            session.Out.Json(json, CliJson.Default.CidPathJson);
         }
         else
         {
@@ -81,7 +82,7 @@ internal sealed class PutReport(CliSession session, bool endsWithNull)
         {
             if (session.IsJson)
             {
-                var json = new FailedItemJson(path, error, exitCode);
+                var json = new FailedItemJson(RawName.JsonText(path), error, exitCode);
                 session.Say(System.Text.Json.JsonSerializer.Serialize(json, CliJson.Default.FailedItemJson));
             }
             else
@@ -98,6 +99,15 @@ internal sealed class PutReport(CliSession session, bool endsWithNull)
         return _failureCount == 0 ? ExitCode.Ok : asked == 1 && _failureCount == 1 ? _exitCode : ExitCode.NotWell;
     }
 
-    private void Line(Cid cid, string path) =>
-        session.Out.Text($"{cid}\t{(endsWithNull ? path : LineEscape.Escape(path))}", endsWithNull ? '\0' : '\n');
+    private void Line(Cid cid, string path)
+    {
+        if (endsWithNull)
+        {
+            session.Out.Raw0($"{cid}\t", RawName.Bytes(path));
+        }
+        else
+        {
+            session.Out.Line($"{cid}\t{LineEscape.Escape(path)}");
+        }
+    }
 }

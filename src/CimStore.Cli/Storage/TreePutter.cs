@@ -1,20 +1,51 @@
+using CimStore.Cli.Json;
 using CimStore.Cli.Terminal;
 using CimStore.Engine;
 
 namespace CimStore.Cli.Storage;
 
+/// <summary>`put -r`: a line a file as the tree is stored, the root last.</summary>
 internal static class TreePutter
 {
-    public static Task PutAsync(
+    public static async Task PutAsync(
         IStorageClient client, string path, StoreRequest request, PutReport report, Progress progress,
-        CancellationToken cancellationToken) =>
-        throw new NotSupportedException($"{client}{path}{request}{report}{progress}{cancellationToken}");
-}
+        CancellationToken cancellationToken)
+    {
+        var prefix = path.EndsWith('/') ? path : path + "/";
+        long files = 0;
+        long directories = 0;
+        long links = 0;
+        long size = 0;
+        await foreach (var item in new TreeWriter(client, request).WriteAsync(path, cancellationToken))
+        {
+            var name = item.IsRoot ? path : prefix + RawName.Text(item.Path.Span);
+            if (item.Error is not null)
+            {
+                report.Failed(name, item.Error, ExitCode.NotWell);
+                continue;
+            }
 
-internal static class TreeGetter
-{
-    public static Task<int> GetAsync(
-        CliSession session, IStorageClient client, Content.Cid root, string directory,
-        CancellationToken cancellationToken) =>
-        throw new NotSupportedException($"{session}{client}{root}{directory}{cancellationToken}");
+            switch (item.Kind)
+            {
+                case DirectoryEntryKind.Directory:
+                    directories++;
+                    break;
+                case DirectoryEntryKind.Link:
+                    links++;
+                    break;
+                default:
+                    files++;
+                    size += item.SizeBytes;
+                    progress.Add(1, item.SizeBytes);
+                    report.Hashed(name, item.Cid!.Value, item.SizeBytes);
+                    break;
+            }
+
+            if (item.IsRoot)
+            {
+                var root = item.Cid!.Value;
+                report.Tree(path, new TreeJson(root.ToString(), path, files, directories, links, size), root);
+            }
+        }
+    }
 }

@@ -63,7 +63,7 @@ internal static class Failures
 
     /// <summary>The exit code of a refusal: absence and corruption have their own, whatever rule found them.</summary>
     public static int ExitCodeOf(Refusal refusal) =>
-        refusal.Code.Contains("not_found", StringComparison.Ordinal) ? ExitCode.NotFound : ExitCode.Refused;
+        refusal.Code.Contains("not-found", StringComparison.Ordinal) ? ExitCode.NotFound : ExitCode.Refused;
 
     private static string CodeOf(Exception exception) => exception switch
     {

@@ -34,6 +34,16 @@ internal sealed class OutputLines(Stream destination)
         FlushWhenFull();
     }
 
+    /// <summary>A name as the bytes it is, ended by NUL.</summary>
+    public void Raw0(string before, ReadOnlySpan<byte> name)
+    {
+        Encoding.UTF8.GetBytes(before, _buffer);
+        _buffer.Write(name);
+        _buffer.GetSpan(1)[0] = 0;
+        _buffer.Advance(1);
+        FlushWhenFull();
+    }
+
     public void Json<T>(T value, JsonTypeInfo<T> type)
     {
         // The writer is the buffer's: a value never leaves in two halves with something between.

@@ -85,7 +85,12 @@ public sealed class Cimstore : IDisposable
         return Process.Start(start) ?? throw new InvalidOperationException("The process did not start.");
     }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    /// <summary>By rm: a name that is not UTF-8 is out of the runtime's reach.</summary>
+    public void Dispose()
+    {
+        using var remove = Process.Start("rm", ["-rf", Folder]);
+        remove.WaitForExit();
+    }
 
     private static async Task FeedAsync(Process process, byte[]? input)
     {
