@@ -34,7 +34,7 @@ internal static class ExportCommand
         var command = new CliCommand(
             "export", "Write content, and all it links to, to a CAR file that other tools read.")
         {
-            Prints = "CID<tab>file for each CID. Content above 1 MiB is written as UnixFS with leaves of at most 1 MiB;\n"
+            Prints = "CID<tab>file for each CID. Content above 1 MiB is written as UnixFS, leaves of at most 1 MiB;\n"
                 + "the last root of the archive is a manifest that maps each such CID to its UnixFS root.",
             Examples =
             [
@@ -66,7 +66,7 @@ internal static class ExportCommand
         var to = session.Value(To);
         var store = await session.OpenAsync(cancellationToken);
 
-        // The head of the archive is known last and written over its beginning: it needs a file, also on the way to a pipe.
+        // The head of the archive is known last and written over its beginning: a pipe is served from a file.
         var isPipe = to == "-" || FileKind.IsSpecial(to);
         var file = isPipe ? Path.GetTempFileName() : to;
         try

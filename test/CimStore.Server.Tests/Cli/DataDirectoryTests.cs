@@ -194,8 +194,11 @@ public sealed class DataDirectoryTests : IDisposable
     {
         var tree = Path.Combine(_cimstore.Folder, "tree");
         Directory.CreateDirectory(tree);
-        using (var shell = System.Diagnostics.Process.Start(
-            "sh", ["-c", "printf x > \"$1/$(printf 'bad\\377name')\"; printf y > \"$1/$(printf 'tab\\there')\"", "-", tree]))
+        const string script = """
+            printf x > "$1/$(printf 'bad\377name')"
+            printf y > "$1/$(printf 'tab\there')"
+            """;
+        using (var shell = System.Diagnostics.Process.Start("sh", ["-c", script, "-", tree]))
         {
             await shell.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
