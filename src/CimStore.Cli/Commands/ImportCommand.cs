@@ -23,8 +23,8 @@ internal static class ImportCommand
         var command = new CliCommand("import", "Read a CAR file, every block verified before it is stored.")
         {
             Prints = "CID<tab>file for each root of the archive. What export cut into UnixFS is put together again,\n"
-                + "and proved by its own CID. An archive that is cut off or wrong is refused with the offset; the blocks\n"
-                + "before it are stored and good.",
+                + "and proved by its own CID. An archive that is cut off or wrong is refused with the offset;\n"
+                + "the blocks before it are stored and good.",
             Examples =
             [
                 ("cimstore import backup.car", "from a file"),
