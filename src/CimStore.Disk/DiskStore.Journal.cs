@@ -22,6 +22,7 @@ public sealed partial class DiskStore
             return [];
         }
 
+        RequireSpace(changes);
         var write = new AppendWrite(changes, _chain, _scratch);
         try
         {
@@ -96,6 +97,21 @@ public sealed partial class DiskStore
             {
                 file.IsAdmitted = isAdmitted;
             }
+        }
+    }
+
+    private void RequireSpace(IReadOnlyList<JournalChange> changes)
+    {
+        long bytes = 0;
+        for (var index = 0; index < changes.Count; index++)
+        {
+            bytes += changes[index].Content is AdmittedContent.Inline { Payload: var payload } ? payload.Length : 0;
+        }
+
+        // Deleting must work when nothing else does: it is how room is made.
+        if (bytes > 0)
+        {
+            _space.Require(bytes);
         }
     }
 

@@ -13,6 +13,7 @@ public sealed partial class DiskStore
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
+            _space.Require(sizeHint ?? 0);
             return ValueTask.FromResult<IStagedContent>(_large.Stage(sizeHint));
         }
         catch (DiskException failure)

@@ -7,7 +7,6 @@ using CimStore.Disk.Log;
 using CimStore.Journal;
 using CimStore.Locations;
 using CimStore.Objects;
-using RocksDbSharp;
 
 namespace CimStore.Disk;
 
@@ -27,6 +26,7 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
     private readonly LargeFiles _large;
     private readonly PendingEntries _chain;
     private readonly StoreTally _tally;
+    private readonly SpaceGuard _space;
     private readonly AsyncMark _durable = new();
     private readonly IdSource _ids;
     private readonly DraftPool _drafts = new();
@@ -41,6 +41,7 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
         (_index, _projection, _log) = (opened.Index, opened.Projection, opened.Log);
         _large = opened.Large;
         (_chain, _tally, _openWarnings) = (opened.Chain, opened.Tally, opened.Warnings);
+        _space = new SpaceGuard(disk, _directory.Path, (2L * options.IndexMemoryBytes) + options.SegmentBytes);
         _ids = new IdSource(time);
         _chainId = new ChainId(_directory.Marker.Store);
         Id = new LocationId(options.LocationName);
@@ -123,7 +124,7 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
         {
             _index.Flush(wait: true);
         }
-        catch (RocksDbException)
+        catch (LocationException)
         {
             // The next open replays from the log what the index did not keep.
         }

@@ -55,20 +55,41 @@ internal sealed partial class CatalogIndex : IDisposable
     public T? Get<T>(ReadOnlySpan<byte> key, ISpanDeserializer<T> reader)
     {
         using var use = _gate.Enter();
-        return _database.Get(key, reader);
+        try
+        {
+            return _database.Get(key, reader);
+        }
+        catch (RocksDbException failure)
+        {
+            throw Failed(failure);
+        }
     }
 
     public byte[]? Get(ReadOnlySpan<byte> key)
     {
         using var use = _gate.Enter();
-        return _database.Get(key);
+        try
+        {
+            return _database.Get(key);
+        }
+        catch (RocksDbException failure)
+        {
+            throw Failed(failure);
+        }
     }
 
     /// <summary>Applies the changes together: after a crash all of them are there or none is.</summary>
     public void Write(WriteBatch batch)
     {
         using var use = _gate.Enter();
-        _database.Write(batch, _noLog);
+        try
+        {
+            _database.Write(batch, _noLog);
+        }
+        catch (RocksDbException failure)
+        {
+            throw Failed(failure);
+        }
     }
 
     /// <summary>
@@ -100,14 +121,28 @@ internal sealed partial class CatalogIndex : IDisposable
     public void Delete(ReadOnlySpan<byte> key)
     {
         using var use = _gate.Enter();
-        _database.Remove(key, writeOptions: _noLog);
+        try
+        {
+            _database.Remove(key, writeOptions: _noLog);
+        }
+        catch (RocksDbException failure)
+        {
+            throw Failed(failure);
+        }
     }
 
     /// <summary>Writes the memory to files and syncs them.</summary>
     public void Flush(bool wait)
     {
         using var use = _gate.Enter();
-        _database.Flush(new FlushOptions().SetWaitForFlush(wait));
+        try
+        {
+            _database.Flush(new FlushOptions().SetWaitForFlush(wait));
+        }
+        catch (RocksDbException failure)
+        {
+            throw Failed(failure);
+        }
     }
 
     /// <summary>Flushes and compactions since it was opened, in steps of some 10 MB: RocksDB tells no better.</summary>
@@ -137,6 +172,11 @@ internal sealed partial class CatalogIndex : IDisposable
         await _gate.CloseAsync();
         _database.Dispose();
     }
+
+    private static LocationException Failed(RocksDbException failure) => new(
+        LocationFault.Offline,
+        $"The index failed: {failure.Message}. Nothing stored is lost: open the store again, and it is made level.",
+        failure);
 
     [GeneratedRegex(@"Cumulative compaction: ([0-9.]+) GB write")]
     private static partial Regex CumulativeWrite();

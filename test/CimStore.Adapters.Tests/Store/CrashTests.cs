@@ -33,18 +33,20 @@ public sealed class CrashTests
     public async Task After_every_kill_all_that_was_acknowledged_is_there()
     {
         var kills = new int[Lanes];
-        await Parallel.ForEachAsync(Enumerable.Range(0, Lanes), Token, async (lane, _) =>
-            kills[lane] = await RunAsync(lane));
+        await Parallel.ForEachAsync(Enumerable.Range(0, Lanes), Token, async (lane, stop) =>
+            kills[lane] = await RunAsync(lane, stop));
 
         Assert.True(kills.Sum() >= 200, $"{kills.Sum()} kills.");
     }
 
-    private static async Task<int> RunAsync(int lane)
+    private static async Task<int> RunAsync(int lane, CancellationToken stop)
     {
         using var directory = TempDirectory.InMemory();
         var promises = new Dictionary<Cid, Promise>();
         for (var round = 0; round < RoundsPerLane; round++)
         {
+            // A lane that failed ends the others too.
+            stop.ThrowIfCancellationRequested();
             var seed = (lane * RoundsPerLane) + round;
             var random = new Random(seed);
             try

@@ -100,6 +100,30 @@ public sealed class StoreFaultTests
     }
 
     [Fact]
+    public async Task The_last_room_is_kept_for_the_index_and_content_is_taken_again_when_there_is_more()
+    {
+        using var directory = new TempDirectory();
+        var disk = new MeasuredDisk(new PosixDisk());
+        await using var store = await DiskStore.OpenAsync(
+            Sample.Options(directory), TimeProvider.System, new DiskStoreParts(disk, null, null), Token);
+        var content = Sample.Bytes(2, 500);
+        await store.AppendAsync([Sample.Store(Ids, content)], Token);
+        disk.Reported = new DiskSpace(0xEF53, 1L << 40, 100 << 20, 1000, 900);
+
+        var staging = await Assert.ThrowsAsync<LocationException>(() => store.StageAsync(5_000_000, Token).AsTask());
+        var storing = await Assert.ThrowsAsync<LocationException>(
+            () => store.AppendAsync([Sample.Store(Ids, Sample.Bytes(3, 10))], Token).AsTask());
+        var record = await store.FindAsync(Sample.Key(content), Token);
+        await store.AppendAsync([Sample.Delete(Ids, record!, DateTimeOffset.UnixEpoch)], Token);
+        disk.Reported = null;
+        await store.AppendAsync([Sample.Store(Ids, Sample.Bytes(4, 10))], Token);
+
+        Assert.Equal(LocationFault.Full, staging.Fault);
+        Assert.Equal(LocationFault.Full, storing.Fault);
+        Assert.Equal(content, await Sample.ReadAsync(store, Sample.Key(content), Token));
+    }
+
+    [Fact]
     public void Little_room_and_few_inodes_are_said()
     {
         var space = new DiskSpace(0xEF53, 1 << 30, 1 << 20, 1000, 3);
