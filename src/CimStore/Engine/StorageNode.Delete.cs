@@ -1,4 +1,5 @@
 using CimStore.Content;
+using CimStore.Diagnostics;
 using CimStore.Journal;
 using CimStore.Locations;
 using CimStore.Objects;
@@ -54,6 +55,11 @@ public sealed partial class StorageNode
         released += await ReleaseAsync(due, cancellationToken);
         _metrics.Released(released);
         var given = await _ports.Maintenance.CompactAsync(cancellationToken);
+        if (released > 0 || given > 0)
+        {
+            Log.Collected(_ports.Logger, released, given);
+        }
+
         return new CollectResult(released, given);
     }
 

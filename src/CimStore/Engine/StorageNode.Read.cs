@@ -1,4 +1,5 @@
 using CimStore.Content;
+using CimStore.Diagnostics;
 using CimStore.Journal;
 using CimStore.Locations;
 using CimStore.Objects;
@@ -55,6 +56,7 @@ public sealed partial class StorageNode
     private async ValueTask QuarantineAsync(ContentKey key, Copy copy, string detail)
     {
         _metrics.Corrupt();
+        Log.CopyQuarantined(_ports.Logger, key.Cid.ToString(), copy.Location.Name, detail);
         await RecordAsync(new StorageCommand.Verify(key, copy.Location, copy.Incarnation, detail));
     }
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using CimStore.Content;
+using CimStore.Diagnostics;
 using CimStore.Locations;
 using CimStore.Objects;
 using CimStore.Policies;
@@ -35,6 +36,7 @@ public sealed partial class StorageNode
                 if (detail is not null)
                 {
                     _metrics.Corrupt();
+                    Log.CopyQuarantined(_ports.Logger, key.Cid.ToString(), copy.Location.Name, detail);
                     _cache.Remove(key);
                 }
             }

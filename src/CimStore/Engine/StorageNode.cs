@@ -68,7 +68,15 @@ public sealed partial class StorageNode : IStorageClient
             observed.Observe(last.At);
         }
 
-        return new StorageNode(ports, observed, ids, options, metrics ?? new NodeMetrics(null));
+        var node = new StorageNode(ports, observed, ids, options, metrics ?? new NodeMetrics(null));
+        Log.Opened(
+            ports.Logger, ports.Journal.DurableLsn.Value, DurabilityPolicy.Strongest(node.Domains).ToString());
+        if (observed.IsClockBehind)
+        {
+            Log.ClockBehind(ports.Logger);
+        }
+
+        return node;
     }
 
     public ValueTask<ObjectRecord?> StatAsync(Cid cid, CancellationToken cancellationToken) =>

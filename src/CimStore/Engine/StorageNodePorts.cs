@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using CimStore.Journal;
 using CimStore.Locations;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CimStore.Engine;
 
@@ -8,6 +10,9 @@ namespace CimStore.Engine;
 public sealed record StorageNodePorts(
     IJournal Journal, ICatalog Catalog, ImmutableArray<ILocation> Locations, IStoreMaintenance Maintenance)
 {
+    /// <summary>Where the node tells what it decided; nowhere unless it is set.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
     /// <summary>One store that is all four, such as the embedded one.</summary>
     public static StorageNodePorts Of<TStore>(TStore store)
         where TStore : IJournal, ICatalog, ILocation, IStoreMaintenance => new(store, store, [store], store);

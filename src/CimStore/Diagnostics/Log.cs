@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Logging;
+
+namespace CimStore.Diagnostics;
+
+/// <summary>Log lines of the engine; event ids 1000..1999.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1000, LogLevel.Error, "The copy of {Cid} at {Location} is bad and was quarantined: {Detail}")]
+    public static partial void CopyQuarantined(ILogger logger, string cid, string location, string detail);
+
+    [LoggerMessage(
+        1001, LogLevel.Information, "Released {Count} objects after their grace; {SizeBytes} bytes given back")]
+    public static partial void Collected(ILogger logger, int count, long sizeBytes);
+
+    [LoggerMessage(1002, LogLevel.Information, "Open at position {Position}; the default class is {Class}")]
+    public static partial void Opened(ILogger logger, ulong position, string @class);
+
+    [LoggerMessage(
+        1003, LogLevel.Warning, "The clock is behind what the journal has seen; graces wait until it catches up")]
+    public static partial void ClockBehind(ILogger logger);
+}
