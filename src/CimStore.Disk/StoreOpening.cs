@@ -27,14 +27,30 @@ internal static class StoreOpening
             var opened = await OpenKeptAsync(directory, indexPath, options, time, parts, warnings)
                 ?? OpenAnew(directory, indexPath, options, time, parts, warnings, cancellationToken);
 
-            // The index has seen the whole log now: what it does not know, nothing refers to.
-            ForgetDropped(opened);
-            opened.Large.Sweep(file => CatalogReads.IsReferred(opened.Index, file));
+            await TidyAsync(opened);
             return opened;
         }
         catch
         {
             directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The index has seen the whole log now: what it does not know, nothing refers to.</summary>
+    private static async ValueTask TidyAsync(OpenedStore opened)
+    {
+        try
+        {
+            ForgetDropped(opened);
+            opened.Large.Sweep(file => CatalogReads.IsReferred(opened.Index, file));
+        }
+        catch
+        {
+            // The caller may try again, in this process: nothing must hold the index.
+            opened.Index.Dispose();
+            opened.Large.Dispose();
+            await opened.Log.DisposeAsync();
             throw;
         }
     }

@@ -75,6 +75,13 @@ internal sealed class CatalogProjection(CatalogIndex index, LocationId location,
             }
         }
 
+        if (IsTooOld)
+        {
+            // Nothing of it reaches the index: a crash before the index is made anew must find it as old as it was,
+            // not with its place in the log advanced over entries it never saw.
+            return;
+        }
+
         _unflushed += batch.End.Offset - batch.Offset;
         Write(batch.End);
         if (!PlacesOnly)
@@ -301,6 +308,14 @@ internal sealed class CatalogProjection(CatalogIndex index, LocationId location,
         if (old.Kind is PlaceKind.Inline)
         {
             tally.Use(old.Position.Segment, new SegmentUse(0, old.PayloadBytes));
+        }
+
+        if (old.Kind == PlaceKind.Large && kind != PlaceKind.Large)
+        {
+            // Made anew from a log whose compaction was interrupted: the original is still there, the release that is
+            // applied later finds nothing to give up, and the file would count as referred to for ever.
+            Span<byte> file = stackalloc byte[1 + 16];
+            _batch.Delete(file[..CatalogKeys.WriteLargeFile(file, old.LargeId)]);
         }
 
         // Given up while it was being moved: the bytes arrived as garbage.

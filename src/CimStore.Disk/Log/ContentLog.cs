@@ -159,9 +159,23 @@ internal sealed partial class ContentLog : IAsyncDisposable
         LeadOne(closed: true);
         if (_active is { } active && !_mustAbandon)
         {
-            // Gives the unused room back. Only what lies after the closing mark goes, so a crash here loses nothing.
+            GiveBackRoom(active);
+        }
+    }
+
+    /// <summary>
+    /// Gives the unused room back. Only what lies after the closing mark goes, so a crash here loses nothing.
+    /// </summary>
+    private void GiveBackRoom(Segment active)
+    {
+        try
+        {
             using var file = _disk.Open(active.Path, DiskAccess.ReadWrite);
             file.Truncate(_durable.Offset);
+        }
+        catch (DiskException)
+        {
+            // The room stays taken; nothing else does.
         }
     }
 }
