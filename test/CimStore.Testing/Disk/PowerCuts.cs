@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CimStore.Testing.Disk;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace CimStore.Testing.Disk;
 /// </summary>
 internal static class PowerCuts
 {
+    /// <summary>The environment variable that leaves only the cut during this operation, to see it again.</summary>
+    private const string OnlyVariable = "CIMSTORE_POWER_CUT";
+
     /// <param name="newDisk">Makes the disk, perhaps one that lies.</param>
     /// <param name="workload">Runs against the disk and notes each promise the moment it is given.</param>
     /// <param name="verify">Throws when the disk left behind breaks a promise. The seed varies what else it
@@ -20,13 +25,20 @@ internal static class PowerCuts
         where TPromises : new()
     {
         var whole = newDisk();
-        await workload(whole, new TPromises());
+        await RunWholeAsync(whole, workload);
         var looked = 0;
+        var only = Environment.GetEnvironmentVariable(OnlyVariable);
         for (var cut = 0; cut <= whole.Operations; cut++)
         {
+            if (only is not null && only != cut.ToString(CultureInfo.InvariantCulture))
+            {
+                continue;
+            }
+
             var disk = newDisk();
             disk.PowerFailsAt = cut;
             var promises = new TPromises();
+            using var room = promises as IDisposable;
             await RunAsync(workload, disk, promises, cut);
             for (var fate = 0; fate < fates; fate++)
             {
@@ -44,6 +56,15 @@ internal static class PowerCuts
         }
 
         return looked;
+    }
+
+    private static async Task RunWholeAsync<TPromises>(
+        SimulatedDisk disk, Func<SimulatedDisk, TPromises, Task> workload)
+        where TPromises : new()
+    {
+        var promises = new TPromises();
+        using var room = promises as IDisposable;
+        await workload(disk, promises);
     }
 
     private static async Task RunAsync<TPromises>(

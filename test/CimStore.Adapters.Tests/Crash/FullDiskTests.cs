@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using CimStore.Disk;
+using CimStore.Disk.Files;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Testing.Disk;
+using CimStore.Testing.Store;
+using Xunit;
+
+namespace CimStore.Adapters.Tests.Crash;
+
+/// <summary>
+/// The disk is full: stores are refused by name, everything else goes on, and so do stores when space returns.
+/// </summary>
+public sealed class FullDiskTests
+{
+    private const int ContentBytes = 60_000;
+
+    private static readonly IdSource Ids = new(TimeProvider.System);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(nameof(DiskOperation.Create))]
+    [InlineData(nameof(DiskOperation.Write))]
+    [InlineData(nameof(DiskOperation.Allocate))]
+    public async Task No_room_at_any_operation_refuses_one_store_and_harms_none(string name)
+    {
+        var operation = Enum.Parse<DiskOperation>(name);
+        var refusals = 0;
+        for (var fails = 0; await RunAsync(operation, fails) is { } refused; fails++)
+        {
+            refusals += refused;
+        }
+
+        Assert.True(refusals >= 2, $"Only {refusals} stores were refused.");
+    }
+
+    /// <summary>A real file system of 48 MiB, filled to the brim.</summary>
+    [Fact]
+    public async Task A_full_file_system_refuses_stores_until_space_returns()
+    {
+        using var room = new TempDirectory();
+        using var mounted = SmallFileSystem.TryMount(room.Path)
+            ?? throw new InvalidOperationException(Skip("No small file system can be mounted here."));
+        var options = new DiskStoreOptions
+        {
+            DataDirectory = Path.Combine(mounted.Path, "data"),
+            ForceUnsafe = true,
+            SegmentBytes = 1 << 20,
+            InlineSizeMaxBytes = 128 << 10,
+            IndexMemoryBytes = 1 << 20,
+        };
+        var ballast = Path.Combine(mounted.Path, "ballast");
+        await File.WriteAllBytesAsync(ballast, new byte[10 << 20], Token);
+        int stored;
+        await using (var store = await DiskStore.OpenAsync(options, TimeProvider.System, Token))
+        {
+            stored = await FillAsync(store, 0);
+            Assert.True(stored > 300, $"Only {stored} contents found room.");
+            var large = await Assert.ThrowsAsync<LocationException>(
+                async () => await (await store.StageAsync(20 << 20, Token)).DisposeAsync());
+            Assert.Equal(LocationFault.Full, large.Fault);
+            await AssertReadAsync(store, stored);
+
+            File.Delete(ballast);
+            var more = await FillAsync(store, stored);
+            Assert.True(more > 50, $"Only {more} contents found room when it had returned.");
+            stored += more;
+            await AssertReadAsync(store, stored);
+        }
+
+        await using var again = await DiskStore.OpenAsync(options, TimeProvider.System, Token);
+        await AssertReadAsync(again, stored);
+        Assert.Equal(stored, await again.ListAsync(DedupDomain.Shared, null, Token).CountAsync(Token));
+    }
+
+    private static string Skip(string reason)
+    {
+        Assert.Skip(reason);
+        return reason;
+    }
+
+    private static async Task<int> FillAsync(DiskStore store, int first)
+    {
+        for (var number = first; ; number++)
+        {
+            try
+            {
+                await store.AppendAsync([Sample.Store(Ids, Sample.Bytes(number, ContentBytes))], Token);
+            }
+            catch (LocationException full)
+            {
+                Assert.Equal(LocationFault.Full, full.Fault);
+                Assert.Null(await store.FindAsync(Sample.Key(Sample.Bytes(number, ContentBytes)), Token));
+                return number - first;
+            }
+        }
+    }
+
+    private static async Task AssertReadAsync(DiskStore store, int count)
+    {
+        for (var number = 0; number < count; number++)
+        {
+            var content = Sample.Bytes(number, ContentBytes);
+            var read = await Sample.ReadAsync(store, Sample.Key(content), Token);
+            Assert.True(read.AsSpan().SequenceEqual(content), $"Content {number} is gone or altered.");
+        }
+    }
+
+    /// <returns>How many stores were refused; null when the workload never came to an operation so late.</returns>
+    private static async Task<int?> RunAsync(DiskOperation operation, int fails)
+    {
+        var (asked, refused) = (0, 0);
+        var isOn = false;
+        var simulated = new SimulatedDisk();
+        var disk = new FaultyDisk(simulated, new FaultPlan().While(
+            () => isOn && asked++ == fails, operation, new DiskFault.Error(Errno.NoSpace)));
+        using var promises = new WholeStorePromises();
+        await using (var store = await WholeStorePromises.OpenAsync(disk, promises.Index))
+        {
+            isOn = true;
+            for (var number = 0; number < 16; number++)
+            {
+                var content = Sample.Bytes(number, number % 4 == 3 ? 9000 : 4000);
+                try
+                {
+                    await (content.Length > 4096
+                        ? promises.StoreLargeAsync(store, content)
+                        : promises.StoreAsync(store, content));
+                }
+                catch (LocationException full)
+                {
+                    Assert.Equal(LocationFault.Full, full.Fault);
+                    promises.Refused(content);
+                    refused++;
+                    await promises.LookAsync(store, disk, settle: false, isIdle: false);
+                }
+            }
+
+            await promises.LookAsync(store, disk, settle: false);
+            Assert.Empty(await store.CheckAsync(Token));
+            isOn = false;
+        }
+
+        await using var again = await WholeStorePromises.OpenAsync(simulated.PowerCut(fails), promises.Index);
+        await promises.LookAsync(again, simulated, settle: false);
+        return asked > fails ? refused : null;
+    }
+
+    /// <summary>An ext4 of its own in a file; only root can mount one.</summary>
+    private sealed class SmallFileSystem : IDisposable
+    {
+        private const long SizeBytes = 48 << 20;
+
+        private SmallFileSystem(string path) => Path = path;
+
+        public string Path { get; }
+
+        public static SmallFileSystem? TryMount(string room)
+        {
+            var (image, path) = (System.IO.Path.Combine(room, "image"), System.IO.Path.Combine(room, "mounted"));
+            Directory.CreateDirectory(path);
+            using (var file = File.Create(image))
+            {
+                file.SetLength(SizeBytes);
+            }
+
+            return Run("mkfs.ext4", "-q", "-F", "-m", "0", image) && Run("mount", "-o", "loop", image, path)
+                ? new SmallFileSystem(path)
+                : null;
+        }
+
+        public void Dispose() => Run("umount", Path);
+
+        private static bool Run(string program, params string[] arguments)
+        {
+            try
+            {
+                var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true };
+                using var process = Process.Start(start)!;
+                process.StandardError.ReadToEnd();
+                process.WaitForExit();
+                return process.ExitCode == 0;
+            }
+            catch (System.ComponentModel.Win32Exception)
+            {
+                return false;
+            }
+        }
+    }
+}
