@@ -16,8 +16,4 @@ internal static partial class Log
 
     [LoggerMessage(4003, LogLevel.Information, "Listening on {Addresses}")]
     public static partial void Listening(ILogger logger, string addresses);
-
-    [LoggerMessage(
-        4004, LogLevel.Information, "Stopping: {Count} uploads are given up, requests in flight have {Grace}")]
-    public static partial void Stopping(ILogger logger, int count, TimeSpan grace);
 }
