@@ -1,11 +1,13 @@
 using System.Globalization;
 using System.Reflection;
 using BenchmarkDotNet.Running;
+using CimStore.Bench.Http;
 using CimStore.Bench.Log;
 using CimStore.Bench.Store;
 
 // CimStore.Bench store [options]             the stores against their peers (Store/StoreSuite.cs)
 // CimStore.Bench log DIRECTORY [SECONDS]     the content log alone
+// CimStore.Bench http [DIRECTORY]            GET over loopback against Kestrel's Results.File
 // CimStore.Bench child ...                   one step of a row that needs a process of its own
 // CimStore.Bench NAME [BenchmarkDotNet options]   the suite in the folder of that name: hashing, codecs, ...
 // CimStore.Bench [BenchmarkDotNet options]   any of them, as BenchmarkDotNet chooses
@@ -13,6 +15,8 @@ switch (args)
 {
     case ["store", .. var rest]:
         return await StoreSuite.RunAsync(rest);
+    case ["http", .. var rest]:
+        return await HttpGetBench.RunAsync(rest);
     case ["child", .. var rest]:
         return await Child.RunAsync(rest);
     case ["log", var directory, .. var rest]:
