@@ -27,7 +27,16 @@ internal static class StoreSuite
         Console.WriteLine(machine.ToMarkdown());
         foreach (var (name, run) in rows.Where(r => options.Rows.Count == 0 || options.Rows.Contains(r.Name)))
         {
-            await run();
+            try
+            {
+                await run();
+            }
+            catch (Exception failure)
+            {
+                // One row that cannot be run must not cost the others; the page says that it failed.
+                report.Judge(name, "", $"failed: {failure.Message.ReplaceLineEndings(" ")}", false);
+            }
+
             if (options.MarkdownPath is { } path)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
