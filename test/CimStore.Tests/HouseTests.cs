@@ -105,6 +105,20 @@ public sealed partial class HouseTests
     }
 
     [Fact]
+    public void Every_test_that_a_document_names_exists()
+    {
+        var known = Sources().SelectMany(f => TestClass().Matches(File.ReadAllText(f)))
+            .Select(m => m.Groups[1].Value).ToHashSet();
+        var strays =
+            from file in new[] { "ARCHITECTURE.md", "docs/features.md" }
+            from Match name in TestName().Matches(File.ReadAllText(Path.Combine(Root, file)))
+            where !known.Contains(name.Groups[1].Value)
+            select $"{file} names {name.Groups[1].Value}";
+
+        Assert.Empty(strays);
+    }
+
+    [Fact]
     public void Every_open_end_names_its_issue()
     {
         var strays =
@@ -190,6 +204,12 @@ public sealed partial class HouseTests
 
     [GeneratedRegex(@"\bCimStore\.(Content|Locations|Objects|Policies|Journal|Engine|Http|Diagnostics)\b")]
     private static partial Regex NamespaceOfOurs();
+
+    [GeneratedRegex(@"class (\w+(?:Tests|Contract))\b")]
+    private static partial Regex TestClass();
+
+    [GeneratedRegex(@"`(\w+(?:Tests|Contract))[`.]")]
+    private static partial Regex TestName();
 
     [GeneratedRegex(@"^```.*?^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex CodeBlock();
