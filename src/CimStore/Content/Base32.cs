@@ -54,6 +54,38 @@ internal static class Base32
             return false;
         }
 
+        while (text.Length >= 8 && destination.Length >= 8)
+        {
+            if (!TryFromText(BinaryPrimitives.ReadUInt64BigEndian(text), out var groups))
+            {
+                return false;
+            }
+
+            BinaryPrimitives.WriteUInt64BigEndian(destination, Gather(groups) << 24);
+            destination = destination[5..];
+            text = text[8..];
+        }
+
+        return TryDecodeRest(text, destination);
+    }
+
+    /// <summary>40 bits become eight 5-bit groups, one per byte, the first group in the highest byte.</summary>
+    public static ulong Spread(ulong bits)
+    {
+        bits = ((bits & 0x000000FFFFF00000) << 12) | (bits & 0x00000000000FFFFF);
+        bits = ((bits & 0x000FFC00000FFC00) << 6) | (bits & 0x000003FF000003FF);
+        return ((bits & 0x03E003E003E003E0) << 3) | (bits & 0x001F001F001F001F);
+    }
+
+    public static ulong Gather(ulong groups)
+    {
+        groups = ((groups & 0x1F001F001F001F00) >> 3) | (groups & 0x001F001F001F001F);
+        groups = ((groups & 0x03FF000003FF0000) >> 6) | (groups & 0x000003FF000003FF);
+        return ((groups & 0x000FFFFF00000000) >> 12) | (groups & 0x00000000000FFFFF);
+    }
+
+    private static bool TryDecodeRest(ReadOnlySpan<byte> text, Span<byte> destination)
+    {
         Span<byte> lastText = stackalloc byte[8];
         Span<byte> lastBytes = stackalloc byte[8];
         while (!text.IsEmpty)
@@ -79,21 +111,6 @@ internal static class Base32
         }
 
         return true;
-    }
-
-    /// <summary>40 bits become eight 5-bit groups, one per byte, the first group in the highest byte.</summary>
-    public static ulong Spread(ulong bits)
-    {
-        bits = ((bits & 0x000000FFFFF00000) << 12) | (bits & 0x00000000000FFFFF);
-        bits = ((bits & 0x000FFC00000FFC00) << 6) | (bits & 0x000003FF000003FF);
-        return ((bits & 0x03E003E003E003E0) << 3) | (bits & 0x001F001F001F001F);
-    }
-
-    public static ulong Gather(ulong groups)
-    {
-        groups = ((groups & 0x1F001F001F001F00) >> 3) | (groups & 0x001F001F001F001F);
-        groups = ((groups & 0x03FF000003FF0000) >> 6) | (groups & 0x000003FF000003FF);
-        return ((groups & 0x000FFFFF00000000) >> 12) | (groups & 0x00000000000FFFFF);
     }
 
     /// <summary>0..25 are 'a'..'z', 26..31 are '2'..'7'.</summary>

@@ -25,6 +25,7 @@ public sealed class CarReader : IAsyncDisposable
     private readonly ContentInput _input;
     private readonly CarReaderOptions _options;
     private readonly byte[] _peek = new byte[PeekSizeMax];
+    private ContentHasher? _hasher;
     private CarSection? _current;
     private bool _isPending;
 
@@ -115,7 +116,11 @@ public sealed class CarReader : IAsyncDisposable
         await PumpBlockAsync(output, cancellationToken);
     }
 
-    public ValueTask DisposeAsync() => _pipe.CompleteAsync();
+    public ValueTask DisposeAsync()
+    {
+        _hasher?.Dispose();
+        return _pipe.CompleteAsync();
+    }
 
     private static ContentFormatException Refuse(long offset, string problem) => new(Format, offset, problem);
 
@@ -302,7 +307,7 @@ public sealed class CarReader : IAsyncDisposable
             return;
         }
 
-        using var hasher = ContentHasher.Create(section.Cid.HashFunction);
+        var hasher = HasherOf(section.Cid.HashFunction);
         ThrowIfCut(section, await _input.PumpAsync(section.BlockSizeBytes, hasher, output, cancellationToken));
         ThrowIfMismatch(section, Judge(section.Cid, hasher));
     }
@@ -320,6 +325,18 @@ public sealed class CarReader : IAsyncDisposable
         }
 
         ThrowIfCut(section, await _input.PumpAsync(section.BlockSizeBytes, hasher: null, output, cancellationToken));
+    }
+
+    /// <summary>Blocks of an archive mostly have one function; a hasher begins anew by itself.</summary>
+    private ContentHasher HasherOf(ulong function)
+    {
+        if (_hasher?.Function != function)
+        {
+            _hasher?.Dispose();
+            _hasher = ContentHasher.Create(function);
+        }
+
+        return _hasher;
     }
 
     private static CidVerdict Judge(Cid cid, ContentHasher hasher)

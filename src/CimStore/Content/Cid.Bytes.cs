@@ -118,7 +118,9 @@ public readonly partial struct Cid
         var rented = sizeMax > KeyStackSize ? ArrayPool<byte>.Shared.Rent(sizeMax + 16) : null;
         var bytes = rented is null ? stackalloc byte[KeyStackSize + 16] : rented.AsSpan(0, sizeMax + 16);
         Unpack(source[..sizeMax], bytes);
-        var isRead = TryReadV1(bytes[..(sizeMax + 1)], out cid, out _, out _) && IsKeyOf(in cid, source, out consumed);
+        var isRead = TryReadV1(bytes[..(sizeMax + 1)], out cid, out var size, out _)
+            && IsKeyOf(bytes, size, source, out consumed);
+        cid = isRead ? cid : default;
         if (rented is not null)
         {
             ArrayPool<byte>.Shared.Return(rented);
@@ -160,21 +162,22 @@ public readonly partial struct Cid
         return true;
     }
 
-    /// <summary>
-    /// The bits left over after the last group, and beyond the name, must be what we would have written.
-    /// </summary>
-    private static bool IsKeyOf(in Cid cid, ReadOnlySpan<byte> source, out int consumed)
+    /// <summary>What fills the last group of the text and the last byte of the key must be zero.</summary>
+    private static bool IsKeyOf(ReadOnlySpan<byte> bytes, int byteLength, ReadOnlySpan<byte> source, out int consumed)
     {
-        consumed = cid.OrderedKeyLength;
-        if (consumed > source.Length)
+        var textBits = Base32.TextLength(byteLength) * 5;
+        var keyBits = textBits - 5;
+        var keyLength = (keyBits + 7) / 8;
+        consumed = 0;
+        if (keyLength > source.Length)
         {
-            consumed = 0;
             return false;
         }
 
-        Span<byte> key = consumed <= KeyStackSize ? stackalloc byte[KeyStackSize] : new byte[consumed];
-        cid.WriteOrderedKey(key);
-        return key[..consumed].SequenceEqual(source[..consumed]);
+        var fillOfText = bytes[byteLength] >> (8 - (textBits - (byteLength * 8)));
+        var fillOfKey = source[keyLength - 1] & ((1 << ((keyLength * 8) - keyBits)) - 1);
+        consumed = fillOfText == 0 && fillOfKey == 0 ? keyLength : 0;
+        return consumed > 0;
     }
 
     /// <summary>
@@ -194,9 +197,15 @@ public readonly partial struct Cid
                 groups &= ulong.MaxValue << (8 * (8 - groupsLeft));
             }
 
+            var rest = destination[offset..];
+            if (rest.Length >= 8)
+            {
+                BinaryPrimitives.WriteUInt64BigEndian(rest, Base32.Gather(groups) << 24);
+                continue;
+            }
+
             BinaryPrimitives.WriteUInt64BigEndian(packed, Base32.Gather(groups) << 24);
-            var take = Math.Min(5, destination.Length - offset);
-            packed[..take].CopyTo(destination[offset..]);
+            packed[..Math.Min(5, rest.Length)].CopyTo(rest);
         }
     }
 
@@ -205,13 +214,24 @@ public readonly partial struct Cid
     /// </summary>
     private static void Unpack(ReadOnlySpan<byte> source, Span<byte> destination)
     {
-        Span<byte> packed = stackalloc byte[8];
+        Span<byte> last = stackalloc byte[8];
         destination.Clear();
         for (var offset = 0; offset < source.Length; offset += 5)
         {
-            packed.Clear();
-            source.Slice(offset, Math.Min(5, source.Length - offset)).CopyTo(packed);
-            var groups = Base32.Spread(BinaryPrimitives.ReadUInt64BigEndian(packed) >> 24);
+            var rest = source[offset..];
+            ulong word;
+            if (rest.Length >= 8)
+            {
+                word = BinaryPrimitives.ReadUInt64BigEndian(rest);
+            }
+            else
+            {
+                last.Clear();
+                rest.CopyTo(last);
+                word = BinaryPrimitives.ReadUInt64BigEndian(last);
+            }
+
+            var groups = Base32.Spread(word >> 24);
             var bits = Base32.Gather((groups + DigitsLast) & GroupMask) << 24;
 
             // 40 bits land 5 bits later: behind the first group of the whole, which is zero.
