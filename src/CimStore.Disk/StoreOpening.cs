@@ -5,7 +5,6 @@ using CimStore.Disk.Large;
 using CimStore.Disk.Log;
 using CimStore.Locations;
 using CimStore.Objects;
-using RocksDbSharp;
 
 namespace CimStore.Disk;
 
@@ -149,7 +148,7 @@ internal static class StoreOpening
         {
             return CatalogIndex.Open(path, options.IndexMemoryBytes, options.IndexCacheBytes);
         }
-        catch (RocksDbException damage)
+        catch (IndexException damage)
         {
             warnings.Add($"The index could not be opened and was made anew: {damage.Message}");
             return null;

@@ -1,7 +1,7 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using CimStore.Locations;
-using RocksDbSharp;
 
 namespace CimStore.Disk.Catalog;
 
@@ -15,81 +15,87 @@ internal sealed partial class CatalogIndex : IDisposable
     private const int BloomBitsPerKey = 10;
     private const int BlockBytes = 8 << 10;
     private const int InfoLogsKept = 2;
-    private const ulong InfoLogBytesMax = 1 << 20;
+    private const int InfoLogBytesMax = 1 << 20;
+    private const int InfoLogLevelWarn = 2;
+    private const int CompressionNone = 0;
+    private const int TableFormatVersion = 5;
 
-    private readonly RocksDb _database;
-    private readonly WriteOptions _noLog = new WriteOptions().DisableWal(1);
+    private readonly nint _database;
+    private readonly nint _read = Rocks.ReadOptionsCreate();
+    private readonly nint _noLog = Rocks.WriteOptionsCreate();
     private readonly UseGate _gate = new("The index");
+    private bool _isClosed;
 
-    private CatalogIndex(RocksDb database, string path) => (_database, Path) = (database, path);
+    private CatalogIndex(nint database, string path)
+    {
+        (_database, Path) = (database, path);
+        Rocks.SetNoLog(_noLog, 1);
+    }
 
     public string Path { get; }
 
-    /// <exception cref="RocksDbException">The files are damaged; the index is to be rebuilt.</exception>
+    /// <exception cref="IndexException">The files are damaged; the index is to be rebuilt.</exception>
     public static CatalogIndex Open(string path, int memtableBytes, int cacheBytes)
     {
-        var table = new BlockBasedTableOptions()
-            .SetBlockSize(BlockBytes)
-            .SetBlockCache(Cache.CreateLru((ulong)cacheBytes))
-            .SetFilterPolicy(BloomFilterPolicy.Create(BloomBitsPerKey, false))
-            .SetCacheIndexAndFilterBlocks(true)
-            .SetPinL0FilterAndIndexBlocksInCache(true)
-            .SetFormatVersion(5);
-        var options = new DbOptions()
-            .SetCreateIfMissing(true)
-            .SetWriteBufferSize((ulong)memtableBytes)
-            .SetMaxWriteBufferNumber(3)
-            .SetCompression(Compression.No)
-            .SetMaxOpenFiles(FilesOpenMax)
-            .SetBlockBasedTableFactory(table)
-            .SetMaxBackgroundCompactions(1)
-            .SetMaxBackgroundFlushes(1)
-            .SetKeepLogFileNum(InfoLogsKept)
-            .SetMaxLogFileSize(InfoLogBytesMax)
-            .SetInfoLogLevel(InfoLogLevel.Warn)
-            .SetStatsDumpPeriodSec(0)
-            .SkipStatsUpdateOnOpen(true);
-        return new CatalogIndex(RocksDb.Open(options, path), path);
-    }
-
-    public T? Get<T>(ReadOnlySpan<byte> key, ISpanDeserializer<T> reader)
-    {
-        using var use = _gate.Enter();
+        var cache = Rocks.CacheCreate((nuint)cacheBytes);
+        var table = Rocks.TableCreate();
+        var options = Rocks.OptionsCreate();
         try
         {
-            return _database.Get(key, reader);
+            SetTable(table, cache);
+            SetOptions(options, table, memtableBytes);
+            var database = Rocks.Open(options, path, out var error);
+            Rocks.Check(error);
+            return new CatalogIndex(database, path);
         }
-        catch (RocksDbException failure)
+        finally
         {
-            throw Failed(failure);
+            // The database holds its own references to what it needs of these.
+            Rocks.OptionsDestroy(options);
+            Rocks.TableDestroy(table);
+            Rocks.CacheDestroy(cache);
+        }
+    }
+
+    public T? Get<T>(ReadOnlySpan<byte> key, IIndexValue<T> reader)
+    {
+        using var use = _gate.Enter();
+        var slice = Find(key);
+        if (slice == 0)
+        {
+            return default;
+        }
+
+        try
+        {
+            return reader.Read(ValueOf(slice));
+        }
+        finally
+        {
+            Rocks.SliceDestroy(slice);
         }
     }
 
     public byte[]? Get(ReadOnlySpan<byte> key)
     {
         using var use = _gate.Enter();
-        try
+        var slice = Find(key);
+        if (slice == 0)
         {
-            return _database.Get(key);
+            return null;
         }
-        catch (RocksDbException failure)
-        {
-            throw Failed(failure);
-        }
+
+        var value = ValueOf(slice).ToArray();
+        Rocks.SliceDestroy(slice);
+        return value;
     }
 
     /// <summary>Applies the changes together: after a crash all of them are there or none is.</summary>
-    public void Write(WriteBatch batch)
+    public void Write(IndexBatch batch)
     {
         using var use = _gate.Enter();
-        try
-        {
-            _database.Write(batch, _noLog);
-        }
-        catch (RocksDbException failure)
-        {
-            throw Failed(failure);
-        }
+        Rocks.Write(_database, _noLog, batch.Handle, out var error);
+        Require(error);
     }
 
     /// <summary>
@@ -101,55 +107,47 @@ internal sealed partial class CatalogIndex : IDisposable
         ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> from, bool after, int countMax, PairReader<T> reader)
     {
         using var use = _gate.Enter();
-        using var iterator = _database.NewIterator();
+        using var cursor = new IndexCursor(_database, _read);
         var page = new List<T>();
-        iterator.Seek(from.ToArray());
-        if (after && iterator.Valid() && iterator.GetKeySpan().SequenceEqual(from))
+        cursor.Seek(from);
+        if (after && cursor.IsValid && cursor.Key.SequenceEqual(from))
         {
-            iterator.Next();
+            cursor.Next();
         }
 
-        while (page.Count < countMax && iterator.Valid() && iterator.GetKeySpan().StartsWith(prefix))
+        while (page.Count < countMax && cursor.IsValid && cursor.Key.StartsWith(prefix))
         {
-            page.Add(reader(iterator.GetKeySpan(), iterator.GetValueSpan()));
-            iterator.Next();
+            page.Add(reader(cursor.Key, cursor.Value));
+            cursor.Next();
         }
 
+        Require(cursor.Error());
         return page;
     }
 
     public void Delete(ReadOnlySpan<byte> key)
     {
-        using var use = _gate.Enter();
-        try
-        {
-            _database.Remove(key, writeOptions: _noLog);
-        }
-        catch (RocksDbException failure)
-        {
-            throw Failed(failure);
-        }
+        using var batch = new IndexBatch();
+        batch.Delete(key);
+        Write(batch);
     }
 
     /// <summary>Writes the memory to files and syncs them.</summary>
     public void Flush(bool wait)
     {
         using var use = _gate.Enter();
-        try
-        {
-            _database.Flush(new FlushOptions().SetWaitForFlush(wait));
-        }
-        catch (RocksDbException failure)
-        {
-            throw Failed(failure);
-        }
+        var options = Rocks.FlushOptionsCreate();
+        Rocks.SetWait(options, wait ? (byte)1 : (byte)0);
+        Rocks.Flush(_database, options, out var error);
+        Rocks.FlushOptionsDestroy(options);
+        Require(error);
     }
 
     /// <summary>Flushes and compactions since it was opened, in steps of some 10 MB: RocksDB tells no better.</summary>
     public long BytesWritten()
     {
         using var use = _gate.Enter();
-        var match = CumulativeWrite().Match(_database.GetProperty("rocksdb.stats") ?? "");
+        var match = CumulativeWrite().Match(Property("rocksdb.stats"));
         return match.Success
             ? (long)(double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture) * (1 << 30))
             : 0;
@@ -160,7 +158,7 @@ internal sealed partial class CatalogIndex : IDisposable
         // Only the owner closes, after its own users have left; this waits for nobody in practice.
         if (_gate.CloseAsync() is { IsCompleted: true })
         {
-            _database.Dispose();
+            Close();
             return;
         }
 
@@ -170,10 +168,87 @@ internal sealed partial class CatalogIndex : IDisposable
     public async ValueTask CloseAsync()
     {
         await _gate.CloseAsync();
-        _database.Dispose();
+        Close();
     }
 
-    private static LocationException Failed(RocksDbException failure) => new(
+    private static void SetTable(nint table, nint cache)
+    {
+        Rocks.SetBlockSize(table, BlockBytes);
+        Rocks.SetBlockCache(table, cache);
+        Rocks.SetFilter(table, Rocks.BloomCreate(BloomBitsPerKey));
+        Rocks.SetCacheIndexAndFilter(table, 1);
+        Rocks.SetPinLevel0(table, 1);
+        Rocks.SetFormatVersion(table, TableFormatVersion);
+    }
+
+    private static void SetOptions(nint options, nint table, int memtableBytes)
+    {
+        Rocks.SetCreateIfMissing(options, 1);
+        Rocks.SetWriteBufferSize(options, (nuint)memtableBytes);
+        Rocks.SetWriteBuffersMax(options, 3);
+        Rocks.SetCompression(options, CompressionNone);
+        Rocks.SetOpenFilesMax(options, FilesOpenMax);
+        Rocks.SetTable(options, table);
+        Rocks.SetBackgroundCompactionsMax(options, 1);
+        Rocks.SetBackgroundFlushesMax(options, 1);
+        Rocks.SetInfoLogsKept(options, InfoLogsKept);
+        Rocks.SetInfoLogSizeMax(options, InfoLogBytesMax);
+        Rocks.SetInfoLogLevel(options, InfoLogLevelWarn);
+        Rocks.SetStatsDumpPeriod(options, 0);
+        Rocks.SetSkipStatsOnOpen(options, 1);
+    }
+
+    /// <returns>A slice to be destroyed, or 0 when the key is not there.</returns>
+    private unsafe nint Find(ReadOnlySpan<byte> key)
+    {
+        fixed (byte* name = key)
+        {
+            var slice = Rocks.Get(_database, _read, name, (nuint)key.Length, out var error);
+            Require(error);
+            return slice;
+        }
+    }
+
+    private static unsafe ReadOnlySpan<byte> ValueOf(nint slice)
+    {
+        var value = Rocks.SliceValue(slice, out var length);
+        return new ReadOnlySpan<byte>(value, checked((int)length));
+    }
+
+    private string Property(string name)
+    {
+        var text = Rocks.Property(_database, name);
+        var value = Marshal.PtrToStringUTF8(text) ?? "";
+        Rocks.Free(text);
+        return value;
+    }
+
+    private void Close()
+    {
+        if (Interlocked.Exchange(ref _isClosed, true))
+        {
+            return;
+        }
+
+        Rocks.Close(_database);
+        Rocks.ReadOptionsDestroy(_read);
+        Rocks.WriteOptionsDestroy(_noLog);
+    }
+
+    /// <summary>A failure of an open index is the store's to tell; only at opening does it mean a rebuild.</summary>
+    private static void Require(nint error)
+    {
+        try
+        {
+            Rocks.Check(error);
+        }
+        catch (IndexException failure)
+        {
+            throw Failed(failure);
+        }
+    }
+
+    private static LocationException Failed(IndexException failure) => new(
         LocationFault.Offline,
         $"The index failed: {failure.Message}. Nothing stored is lost: open the store again, and it is made level.",
         failure);

@@ -4,7 +4,6 @@ using CimStore.Disk.Log;
 using CimStore.Journal;
 using CimStore.Locations;
 using CimStore.Objects;
-using RocksDbSharp;
 
 namespace CimStore.Disk.Catalog;
 
@@ -18,7 +17,7 @@ internal sealed class CatalogProjection(CatalogIndex index, LocationId location,
     /// <summary>After a kill at most this much log is read again, about a second's work for two cores.</summary>
     public const long UnflushedBytesMax = 256L << 20;
 
-    private readonly WriteBatch _batch = new();
+    private readonly IndexBatch _batch = new();
     private readonly Dictionary<ContentKey, ObjectRecord> _changed = [];
     private readonly Dictionary<Reference, NameRecord> _names = [];
     private readonly Dictionary<ulong, Place> _places = [];
@@ -347,7 +346,7 @@ internal sealed class CatalogProjection(CatalogIndex index, LocationId location,
         {
             // So that the sweep at open can ask, file by file, whether anything refers to it.
             Span<byte> file = stackalloc byte[1 + 16];
-            _batch.Put(file[..CatalogKeys.WriteLargeFile(file, place.LargeId)], default(ReadOnlySpan<byte>));
+            _batch.Put(file[..CatalogKeys.WriteLargeFile(file, place.LargeId)], default);
         }
     }
 

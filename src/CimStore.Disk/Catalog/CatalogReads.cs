@@ -3,7 +3,6 @@ using System.Text;
 using CimStore.Journal;
 using CimStore.Locations;
 using CimStore.Objects;
-using RocksDbSharp;
 
 namespace CimStore.Disk.Catalog;
 
@@ -137,15 +136,15 @@ internal static class CatalogReads
         [CatalogKeys.Segment], [CatalogKeys.Segment], after: false, int.MaxValue,
         static (key, value) => (new PackedReader(key[1..]).BigEndian(), CatalogValues.ReadSegment(value)));
 
-    private sealed class ObjectReader(ContentKey key) : ISpanDeserializer<ObjectRecord>
+    private sealed class ObjectReader(ContentKey key) : IIndexValue<ObjectRecord>
     {
-        public ObjectRecord Deserialize(ReadOnlySpan<byte> buffer) => CatalogRecordCodec.Read(key, buffer);
+        public ObjectRecord Read(ReadOnlySpan<byte> value) => CatalogRecordCodec.Read(key, value);
     }
 
-    private sealed class PlaceReader : ISpanDeserializer<Place?>
+    private sealed class PlaceReader : IIndexValue<Place?>
     {
         public static readonly PlaceReader Instance = new();
 
-        public Place? Deserialize(ReadOnlySpan<byte> buffer) => Catalog.Place.Read(buffer);
+        public Place? Read(ReadOnlySpan<byte> value) => Catalog.Place.Read(value);
     }
 }
