@@ -15,12 +15,12 @@ public sealed class CarFuzzTests
         var blocks = CarTests.SomeBlocks();
         var car = await CarTesting.WriteAsync([blocks[0].Cid], blocks, format);
 
-        await IpldGen.Spoiled(Gen.Const(car)).SampleAsync(SurvivesAsync, iter: 2000);
+        await IpldGen.Spoiled(Gen.Const(car)).SampleAsync(SurvivesAsync, iter: Math.Max(2000, Check.Iter));
     }
 
     [Fact]
     public async Task Random_bytes_are_refused() =>
-        await Gen.Byte.Array[0, 100].SampleAsync(SurvivesAsync, iter: 1000);
+        await Gen.Byte.Array[0, 100].SampleAsync(SurvivesAsync, iter: Math.Max(1000, Check.Iter));
 
     [Fact]
     public async Task Spoiled_indexes_are_read_or_refused()
@@ -41,7 +41,7 @@ public sealed class CarFuzzTests
                     return refusal.Offset >= 0 && refusal.Offset <= bytes.Length;
                 }
             },
-            iter: 2000);
+            iter: Math.Max(2000, Check.Iter));
     }
 
     private static async Task SurvivesAsync(byte[] bytes)

@@ -43,7 +43,7 @@ public sealed class ChainTests
                 Assert.Equal(length - 1 - (victim % length), verdict.VerifiedCount);
                 Assert.Equal(victim % length == length - 1 ? null : victim % length, verdict.Break.Sequence);
             },
-            iter: 300);
+            iter: Math.Max(300, Check.Iter));
 
     [Fact]
     public async Task An_entry_that_skips_a_number_is_found()

@@ -22,20 +22,20 @@ public sealed class IpldFuzzTests
     [InlineData(Codecs.DagPb)]
     public void Spoiled_bytes_are_read_or_refused(ulong codec) =>
         IpldGen.Spoiled(IpldGen.Node.Select(node => Valid(codec, node)))
-            .Sample(bytes => Survives(codec, bytes), iter: 2000);
+            .Sample(bytes => Survives(codec, bytes), iter: Math.Max(2000, Check.Iter));
 
     [Theory]
     [InlineData(Codecs.DagCbor)]
     [InlineData(Codecs.DagJson)]
     [InlineData(Codecs.DagPb)]
     public void Random_bytes_are_read_or_refused(ulong codec) =>
-        Gen.Byte.Array[0, 200].Sample(bytes => Survives(codec, bytes), iter: 1000);
+        Gen.Byte.Array[0, 200].Sample(bytes => Survives(codec, bytes), iter: Math.Max(1000, Check.Iter));
 
     [Fact]
     public void Spoiled_names_are_read_or_refused() =>
         IpldGen.Spoiled(IpldGen.AnyCid.Select(cid => System.Text.Encoding.ASCII.GetBytes(cid.ToString()))).Sample(
             text => !Cid.TryParse(text, out var cid, out var reason) ? reason.Length > 0 : Cid.Parse($"{cid}") == cid,
-            iter: 2000);
+            iter: Math.Max(2000, Check.Iter));
 
     [Fact]
     public void Announcements_do_not_allocate()

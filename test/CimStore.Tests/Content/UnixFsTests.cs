@@ -220,7 +220,7 @@ public sealed class UnixFsTests
                     return true;
                 }
             },
-            iter: 2000);
+            iter: Math.Max(2000, Check.Iter));
     }
 
     private static async Task<byte[]> ReadFileAsync(Store store, Cid root)
