@@ -109,6 +109,7 @@ public sealed class CimStoreHost : IAsyncDisposable
         services.AddRoutingCore();
         // As an instance: the container must not dispose it before the last request has ended.
         services.AddSingleton(node);
+        services.AddSingleton(options);
         services.AddSingleton(limits);
         services.AddSingleton(time);
         services.AddSingleton(new IdSource(time));
@@ -119,6 +120,8 @@ public sealed class CimStoreHost : IAsyncDisposable
         services.AddSingleton<Readiness>();
         services.AddSingleton<UploadRegistry>();
         services.AddHostedService(provider => provider.GetRequiredService<UploadRegistry>());
+        services.AddSingleton<Collector>();
+        services.AddHostedService(provider => provider.GetRequiredService<Collector>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = limits.ShutdownGrace);
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);

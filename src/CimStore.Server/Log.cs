@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(4003, LogLevel.Information, "Listening on {Addresses}")]
     public static partial void Listening(ILogger logger, string addresses);
+
+    [LoggerMessage(4004, LogLevel.Error, "Giving back space failed; it is tried again at the next interval")]
+    public static partial void CollectFailed(ILogger logger, Exception failure);
 }

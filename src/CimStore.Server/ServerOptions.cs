@@ -30,6 +30,18 @@ public sealed class ServerOptions
     /// <summary>Accept to listen beyond loopback without TLS or token (D38).</summary>
     public bool Insecure { get; set; }
 
+    /// <summary>
+    /// How often content over its grace is released and its space given back; zero never does, which is for who runs
+    /// <c>cimstore gc</c> by a clock of their own. An hour: space comes back within the day that the grace lasts.
+    /// </summary>
+    public TimeSpan CollectInterval
+    {
+        get;
+        set => field = value == TimeSpan.Zero
+            ? value
+            : Limit.Between(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7));
+    } = TimeSpan.FromHours(1);
+
     public ServerLimits Limits { get; set; } = new();
 
     /// <summary>The addresses, or the default one.</summary>

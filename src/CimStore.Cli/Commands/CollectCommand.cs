@@ -10,8 +10,10 @@ internal static class CollectCommand
     {
         var command = new CliCommand("gc", "Release content whose grace is over, and give back its space (compaction).")
         {
-            Prints = "How much space was given back. A node does this by itself; the command works on a directory\n"
-                + "that no node serves. Content that is referred to, or still in its grace, is never touched.",
+            Prints = "What was released, and how much of the log was given back. A large file's space is free when it\n"
+                + "is released; a small content's when the segment of the log that holds it is mostly garbage.\n"
+                + "Content that is referred to, or still in its grace, is never touched. A node does this by\n"
+                + "itself, every hour; the command works on a directory that no node serves.",
             Examples = [("cimstore gc", "now"), ("cimstore gc --json", "for a program")],
             Exits = [ExitCode.LocationFailed, ExitCode.InUse],
         };
@@ -23,14 +25,18 @@ internal static class CollectCommand
     private static async Task<int> RunAsync(CliSession session, CancellationToken cancellationToken)
     {
         var store = await session.OpenAsync(cancellationToken);
-        var given = await store.CollectAsync(cancellationToken);
+        var collected = await store.CollectAsync(cancellationToken);
         if (session.IsJson)
         {
-            session.Out.Json(new CollectedJson(given), CliJson.Default.CollectedJson);
+            var json = new CollectedJson(
+                collected.ObjectsReleased, collected.BytesReleased, collected.BytesGivenBack);
+            session.Out.Json(json, CliJson.Default.CollectedJson);
         }
         else
         {
-            session.Out.Line($"{Sizes.Of(given)} given back");
+            session.Out.Line(
+                $"{collected.ObjectsReleased} released ({Sizes.Of(collected.BytesReleased)}), "
+                + $"{Sizes.Of(collected.BytesGivenBack)} of the log given back");
         }
 
         return ExitCode.Ok;

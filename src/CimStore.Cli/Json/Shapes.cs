@@ -106,7 +106,7 @@ internal sealed record MadeWholeJson(string Cid, string UnixFs, long SizeBytes);
 
 internal sealed record ExportedJson(string Path, string[] Roots, string? Manifest, long Blocks, long SizeBytes);
 
-internal sealed record CollectedJson(long BytesGivenBack);
+internal sealed record CollectedJson(int ObjectsReleased, long BytesReleased, long BytesGivenBack);
 
 internal sealed record BenchJson(
     int SizeBytes, int InFlight, bool Durable, long Puts, int Seed, double PutsPerSecond, double MegabytesPerSecond,

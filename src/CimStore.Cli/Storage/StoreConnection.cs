@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CimStore.Cli.Terminal;
 using CimStore.Disk;
 using CimStore.Engine;
@@ -19,13 +20,16 @@ internal sealed class StoreConnection : IAsyncDisposable
     private static readonly TimeSpan BusyPollInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly DiskStore? _store;
+    private readonly StorageNode? _node;
 
-    private StoreConnection(IStorageClient client, string where, DiskStore? store)
+    private StoreConnection(string where, IStorageClient client)
     {
         Client = client;
         Where = where;
-        _store = store;
     }
+
+    private StoreConnection(string where, StorageNode node, DiskStore store)
+        : this(where, node) => (_node, _store) = (node, store);
 
     public IStorageClient Client { get; }
 
@@ -68,7 +72,7 @@ internal sealed class StoreConnection : IAsyncDisposable
             var node = await StorageNode.OpenAsync(
                 StorageNodePorts.Of(store), session.Time, new IdSource(session.Time), new StorageNodeOptions(), null,
                 cancellationToken);
-            return new StoreConnection(node, directory, store);
+            return new StoreConnection(directory, node, store);
         }
         catch
         {
@@ -77,11 +81,18 @@ internal sealed class StoreConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives back the space of released content.</summary>
-    public ValueTask<long> CollectAsync(CancellationToken cancellationToken) => _store is null
+    /// <summary>Releases what is over its grace, and gives back the space of what was released.</summary>
+    public ValueTask<CollectResult> CollectAsync(CancellationToken cancellationToken) => _node is null
         ? throw new CliException(
             ExitCode.Refused, $"The node at {Where} gives back space by itself; gc is for a directory no node serves.")
-        : _store.CompactAsync(cancellationToken);
+        : _node.CollectAsync(cancellationToken);
+
+    /// <summary>
+    /// Reads the whole log, and compares the index and the large files with what follows from it.
+    /// </summary>
+    /// <returns>What is wrong, in words. Null behind a node: there the log is written while it would be read.</returns>
+    public async ValueTask<ImmutableArray<string>?> CheckAsync(CancellationToken cancellationToken) =>
+        _store is null ? null : await _store.CheckAsync(cancellationToken);
 
     public long BytesWritten()
     {
@@ -132,6 +143,6 @@ internal sealed class StoreConnection : IAsyncDisposable
             options.Token = Secret.FromReference("env:" + StoreAddress.TokenVariable);
         }
 
-        return new StoreConnection(new HttpStorageClient(options), server.ToString().TrimEnd('/'), null);
+        return new StoreConnection(server.ToString().TrimEnd('/'), new HttpStorageClient(options));
     }
 }

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Hosting;
 namespace CimStore.Server.Http;
 
 /// <summary>Whether the node can keep its promises now; the worst check wins (D23).</summary>
-internal sealed class Readiness(IStorageClient node, ServerLimits limits, IHostApplicationLifetime lifetime)
+internal sealed class Readiness(
+    IStorageClient node, ServerLimits limits, Collector collector, IHostApplicationLifetime lifetime)
 {
     public const string Healthy = "Healthy";
     public const string Degraded = "Degraded";
@@ -19,6 +20,9 @@ internal sealed class Readiness(IStorageClient node, ServerLimits limits, IHostA
         checks.Add(lifetime.ApplicationStopping.IsCancellationRequested
             ? new("host", Unhealthy, "The node is stopping.")
             : new("host", Healthy, "The node takes requests."));
+        checks.Add(collector.Failure is { } failed
+            ? new("collector", Degraded, $"Giving back space failed: {failed}")
+            : new("collector", Healthy, "Nothing failed."));
         try
         {
             var status = await node.StatusAsync(cancellationToken);

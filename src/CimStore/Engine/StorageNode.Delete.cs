@@ -41,27 +41,30 @@ public sealed partial class StorageNode
     public async ValueTask<CollectResult> CollectAsync(CancellationToken cancellationToken)
     {
         var due = new List<ContentKey>(ReleasesPerAppendMax);
-        var released = 0;
+        var released = (Objects: 0, Bytes: 0L);
         await foreach (var record in _catalog.ListExpiredAsync(_time.GetUtcNow(), cancellationToken))
         {
             due.Add(record.Key);
             if (due.Count == ReleasesPerAppendMax)
             {
-                released += await ReleaseAsync(due, cancellationToken);
+                released = Add(released, await ReleaseAsync(due, cancellationToken));
                 due.Clear();
             }
         }
 
-        released += await ReleaseAsync(due, cancellationToken);
-        _metrics.Released(released);
+        released = Add(released, await ReleaseAsync(due, cancellationToken));
+        _metrics.Released(released.Objects);
         var given = await _ports.Maintenance.CompactAsync(cancellationToken);
-        if (released > 0 || given > 0)
+        if (released.Objects > 0 || given > 0)
         {
-            Log.Collected(_ports.Logger, released, given);
+            Log.Collected(_ports.Logger, released.Objects, given);
         }
 
-        return new CollectResult(released, given);
+        return new CollectResult(released.Objects, released.Bytes, given);
     }
+
+    private static (int Objects, long Bytes) Add((int Objects, long Bytes) sum, (int Objects, long Bytes) more) =>
+        (sum.Objects + more.Objects, sum.Bytes + more.Bytes);
 
     private async ValueTask<DeleteResult> DeleteLockedAsync(
         ContentKey key, DeleteRequest request, EventContext context, CancellationToken cancellationToken)
@@ -94,7 +97,8 @@ public sealed partial class StorageNode
         }
     }
 
-    private async ValueTask<int> ReleaseAsync(List<ContentKey> due, CancellationToken cancellationToken)
+    private async ValueTask<(int Objects, long Bytes)> ReleaseAsync(
+        List<ContentKey> due, CancellationToken cancellationToken)
     {
         due.Sort((left, right) => left.Cid.CompareTo(right.Cid));
         var locked = 0;
@@ -117,7 +121,7 @@ public sealed partial class StorageNode
                 await AppendAsync(changes);
             }
 
-            return releasing.Count;
+            return (releasing.Count, changes.Sum(change => change.Before!.SizeBytes));
         }
         finally
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using CimStore.Objects;
 using Xunit;
 
 namespace CimStore.Server.Tests.Cli;
@@ -173,7 +174,7 @@ public abstract class CommandTests : IAsyncLifetime
 
         Assert.Equal($"{cid}\tok", verified.Lines[0]);
         Assert.Contains("\tok\t", audit.Text, StringComparison.Ordinal);
-        Assert.Equal(5, check.Lines.Length);
+        Assert.Equal(6, check.Lines.Length);
         Assert.NotEmpty(explained.Lines);
         Assert.Equal(1, status.Json.GetProperty("objects").GetInt64());
         Assert.Equal(cid, events.Json.GetProperty("cid").GetString());
@@ -269,7 +270,7 @@ public abstract class CommandTests : IAsyncLifetime
     public async Task A_command_repeated_with_its_id_takes_effect_once()
     {
         var file = Program.Write("file", "content");
-        const string id = "01a2058b-dc1f-7eae-bf4d-4273a36d0cc6";
+        var id = new IdSource(TimeProvider.System).Next().ToString();
 
         var first = await Program.RunAsync("put", file, "--json", "--message-id", id);
         var second = await Program.RunAsync("put", file, "--json", "--message-id", id);

@@ -136,6 +136,40 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.StartsWith($"{cid}\tbad", verify.Text, StringComparison.Ordinal);
     }
 
+    [Fact, Trait("row", "J12")]
+    public async Task A_check_finds_what_no_reader_would()
+    {
+        var cid = (await _cimstore.RunAsync("put", _cimstore.Write("file", new byte[2_000_000]))).Ok().Cid;
+        (await _cimstore.RunAsync("rm", cid)).Ok();
+        var well = (await _cimstore.RunAsync("check")).Ok();
+        File.Delete(Assert.Single(LargeFiles(), file => new FileInfo(file).Length >= 2_000_000));
+
+        var check = await _cimstore.RunAsync("check");
+
+        Assert.Contains("log\tok\t", well.Text, StringComparison.Ordinal);
+        Assert.Equal(1, check.ExitCode);
+        Assert.Matches("log\tNOT WELL\tThe large file [0-9a-f]{32} is missing", check.Text);
+    }
+
+    [Fact]
+    public async Task What_is_over_its_grace_is_released_and_what_is_not_stays()
+    {
+        var gone = _cimstore.Write("gone", new byte[2_000_000]);
+        var put = (await _cimstore.RunAsync("put", gone, _cimstore.Write("graced", new byte[3_000_000]))).Ok();
+        var cids = put.Lines.Select(line => line.Split('\t')[0]).ToArray();
+        (await _cimstore.RunAsync("rm", cids[0], "--grace", "0", "--yes")).Ok();
+        (await _cimstore.RunAsync("rm", cids[1])).Ok();
+
+        var collected = (await _cimstore.RunAsync("gc", "--json")).Ok().Json;
+        var again = (await _cimstore.RunAsync("gc")).Ok();
+
+        Assert.Equal(1, collected.GetProperty("objectsReleased").GetInt32());
+        Assert.Equal(2_000_000, collected.GetProperty("bytesReleased").GetInt64());
+        Assert.StartsWith("0 released", again.Text, StringComparison.Ordinal);
+        Assert.Single(LargeFiles(), file => new FileInfo(file).Length >= 2_000_000);
+        (await _cimstore.RunAsync("check")).Ok();
+    }
+
     [Fact]
     public async Task A_reader_that_goes_away_ends_the_command_quietly()
     {
@@ -218,4 +252,7 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     public void Dispose() => _cimstore.Dispose();
+
+    private string[] LargeFiles() =>
+        Directory.GetFiles(Path.Combine(_cimstore.Data, "large"), "*", SearchOption.AllDirectories);
 }

@@ -32,9 +32,9 @@ public sealed class NodeSimulationTests
         var late = await node.CollectAsync(Token);
         var again = await node.CollectAsync(Token);
 
-        Assert.Equal(new CollectResult(0, 0), early);
-        Assert.Equal(new CollectResult(1, 1000), late);
-        Assert.Equal(new CollectResult(0, 0), again);
+        Assert.Equal(new CollectResult(0, 0, 0), early);
+        Assert.Equal(new CollectResult(1, 1000, 1000), late);
+        Assert.Equal(new CollectResult(0, 0, 0), again);
         Assert.NotNull((await node.StatAsync(cid, Token))!.Tombstone!.Released);
         Assert.Equal(0, (await store.MeasureAsync(Token)).HeldBytes);
         Assert.False((await node.StoreAsync(content, Token)).Deduplicated);

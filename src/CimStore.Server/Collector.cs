@@ -1,0 +1,67 @@
+using CimStore.Engine;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace CimStore.Server;
+
+/// <summary>
+/// Releases what is over its grace and gives its space back, at the pace of the options, while the node serves. One
+/// run at a time; a run that takes longer than the interval is followed by one more, not by all it missed.
+/// </summary>
+internal sealed class Collector : BackgroundService
+{
+    private readonly StorageNode? _engine;
+    private readonly PeriodicTimer? _timer;
+    private readonly ILogger<Collector> _log;
+    private volatile string? _failure;
+
+    public Collector(IStorageClient node, ServerOptions options, TimeProvider time, ILogger<Collector> log)
+    {
+        // A client that is not the engine itself speaks to one, and that one collects.
+        _engine = node as StorageNode;
+        _log = log;
+        if (_engine is not null && options.CollectInterval > TimeSpan.Zero)
+        {
+            _timer = new PeriodicTimer(options.CollectInterval, time);
+        }
+    }
+
+    /// <summary>Why the last run failed; null when it did not.</summary>
+    public string? Failure => _failure;
+
+    public override void Dispose()
+    {
+        _timer?.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (_timer is not null && await _timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await RunAsync(_engine!, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The node stops. What is half done is no harm: the next run, of any process, goes on from there.
+        }
+    }
+
+    private async Task RunAsync(StorageNode engine, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await engine.CollectAsync(stoppingToken);
+            _failure = null;
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // A full or failing disk must not end the loop: health says so, and the next run tries again.
+            Log.CollectFailed(_log, failure);
+            _failure = failure.Message;
+        }
+    }
+}
