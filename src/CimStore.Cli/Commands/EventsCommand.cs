@@ -1,6 +1,6 @@
 using System.CommandLine;
-using CimStore.Cli.Json;
 using CimStore.Cli.Terminal;
+using CimStore.Journal;
 using CimStore.Objects;
 
 namespace CimStore.Cli.Commands;
@@ -29,12 +29,12 @@ internal static class EventsCommand
     {
         var command = new CliCommand("events", "Show what happened, in order; each event is part of a hash chain.")
         {
-            Prints = "lsn<tab>time<tab>type<tab>CID<tab>details; with --json one event a line, all fields.",
+            Prints = "lsn<tab>time<tab>type<tab>CID<tab>details; with --json the envelope of each event, one a line.",
             Examples =
             [
                 ("cimstore events", "all that happened"),
                 ("cimstore events --after 1000 --follow", "go on from a position, and wait for more"),
-                ("cimstore events --json | jq .type", "for a program"),
+                ("cimstore events --json | jq .event_type", "for a program"),
             ],
             Exits = [ExitCode.LocationFailed, ExitCode.Corrupt, ExitCode.InUse],
         };
@@ -65,11 +65,11 @@ internal static class EventsCommand
 
             if (session.IsJson)
             {
-                session.Out.Json(EventShape.Of(entry), CliJson.Default.EventJson);
+                session.Out.Utf8(EventEnvelope.Write(entry));
             }
             else
             {
-                session.Out.Line(EventShape.Line(entry));
+                session.Out.Line(EventLine.Of(entry));
             }
 
             if (follows)

@@ -17,7 +17,6 @@ namespace CimStore.Cli.Json;
 [JsonSerializable(typeof(ExplainedJson))]
 [JsonSerializable(typeof(NameJson))]
 [JsonSerializable(typeof(StatusJson))]
-[JsonSerializable(typeof(EventJson))]
 [JsonSerializable(typeof(ImportedJson))]
 [JsonSerializable(typeof(ExportedJson))]
 [JsonSerializable(typeof(FindingJson))]

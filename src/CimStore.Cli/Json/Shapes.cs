@@ -93,11 +93,6 @@ internal sealed record SpaceJson(
 
 internal sealed record OwnerJson(string Owner, long References, long Objects, long LogicalBytes);
 
-internal sealed record EventJson(
-    ulong Lsn, string Type, DateTimeOffset At, string? Cid, Dictionary<string, string> Details, string EventId,
-    string CommandId, string CorrelationId, string CausationId, string Actor, string EventCid, string? PreviousCid);
-
-/// <summary>One thing looked at by `check`, `audit verify` or `rebuild`.</summary>
 internal sealed record FindingJson(string What, bool Ok, string Detail);
 
 internal sealed record ImportedJson(string Path, string[] Roots, long Blocks, MadeWholeJson[] MadeWhole);

@@ -34,6 +34,14 @@ internal sealed class OutputLines(Stream destination)
         FlushWhenFull();
     }
 
+    /// <summary>A line that is encoded already.</summary>
+    public void Utf8(ReadOnlySpan<byte> line)
+    {
+        _buffer.Write(line);
+        _buffer.Write("\n"u8);
+        FlushWhenFull();
+    }
+
     /// <summary>A name as the bytes it is, ended by NUL.</summary>
     public void Raw0(string before, ReadOnlySpan<byte> name)
     {

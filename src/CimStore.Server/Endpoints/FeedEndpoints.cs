@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Journal;
@@ -21,7 +23,8 @@ internal static class FeedEndpoints
     {
         api.MapGet("/events", EventsAsync)
             .WithName("Events").WithSummary("Events of the journal in order; Last-Event-ID resumes after that LSN.")
-            .Produces<JournalEntry>(StatusCodes.Status200OK, WireHeaders.EventStreamMediaType)
+            .WithDescription("Each event's data is the envelope that docs/schemas/event.json describes.")
+            .Produces<JsonObject>(StatusCodes.Status200OK, WireHeaders.EventStreamMediaType)
             .WithProblems(400, 503).WithMetadata(new FeedMarker());
         api.MapGet("/names/{namespace}/{name}/watch", WatchAsync)
             .WithName("WatchName")
@@ -40,8 +43,8 @@ internal static class FeedEndpoints
             context,
             cancellationToken => node.EventsAsync(start, follow ?? true, cancellationToken),
             entry => entry.Lsn,
-            entry => WireJson.EventType(entry.Event),
-            WireJson.Of<JournalEntry>());
+            entry => EventTypes.Name(entry.Event),
+            entry => EventEnvelope.Write(entry));
     }
 
     private static async Task WatchAsync(
@@ -55,7 +58,7 @@ internal static class FeedEndpoints
             cancellationToken => WatchAfterAsync(node, space, text, seen, cancellationToken),
             record => record.Revision,
             record => record.Cid is null ? "deleted" : "set",
-            WireJson.Of<NameRecord>());
+            record => JsonSerializer.SerializeToUtf8Bytes(record, WireJson.Of<NameRecord>()));
     }
 
     /// <summary>A watch begins with the present; who resumes also gets what happened while it was away.</summary>

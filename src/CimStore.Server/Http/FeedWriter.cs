@@ -2,8 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using CimStore.Http;
 using CimStore.Objects;
 using Microsoft.AspNetCore.Http;
@@ -22,7 +20,7 @@ internal sealed class FeedWriter(
 
     public async Task WriteAsync<T>(
         HttpContext context, Func<CancellationToken, IAsyncEnumerable<T>> open, Func<T, Lsn> id, Func<T, string> type,
-        JsonTypeInfo<T> json)
+        Func<T, ReadOnlyMemory<byte>> json)
     {
         using var lease = await gate.EnterFeedAsync(context.RequestAborted);
 
@@ -45,8 +43,8 @@ internal sealed class FeedWriter(
     }
 
     private async Task PumpAsync<T>(
-        PipeWriter writer, IAsyncEnumerable<T> feed, Func<T, Lsn> id, Func<T, string> type, JsonTypeInfo<T> json,
-        CancellationToken cancellationToken)
+        PipeWriter writer, IAsyncEnumerable<T> feed, Func<T, Lsn> id, Func<T, string> type,
+        Func<T, ReadOnlyMemory<byte>> json, CancellationToken cancellationToken)
     {
         await using var items = feed.GetAsyncEnumerator(cancellationToken);
         while (true)
@@ -64,7 +62,7 @@ internal sealed class FeedWriter(
                 return;
             }
 
-            Write(writer, id(items.Current), type(items.Current), items.Current, json);
+            Write(writer, id(items.Current), type(items.Current), json(items.Current).Span);
         }
     }
 
@@ -92,17 +90,13 @@ internal sealed class FeedWriter(
         return await next;
     }
 
-    private static void Write<T>(PipeWriter writer, Lsn id, string type, T value, JsonTypeInfo<T> json)
+    private static void Write(PipeWriter writer, Lsn id, string type, ReadOnlySpan<byte> json)
     {
         writer.Write(Encoding.UTF8.GetBytes(string.Create(
             CultureInfo.InvariantCulture, $"id: {id.Value}\nevent: {type}\ndata: ")));
 
         // Our JSON has no line breaks, so one data line holds it.
-        using (var body = new Utf8JsonWriter((IBufferWriter<byte>)writer))
-        {
-            JsonSerializer.Serialize(body, value, json);
-        }
-
+        writer.Write(json);
         writer.Write("\n\n"u8);
     }
 }

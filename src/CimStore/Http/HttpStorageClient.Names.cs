@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using CimStore.Engine;
 using CimStore.Objects;
 
@@ -78,7 +79,20 @@ public sealed partial class HttpStorageClient
     public IAsyncEnumerable<NameRecord> WatchNameAsync(
         NamespaceId space, string name, CancellationToken cancellationToken) =>
         new NodeFeed(_node, Routes.Name(space, name) + "/watch", endless: true)
-            .ReadAsync(Lsn.None, WireJson.Of<NameRecord>(), cancellationToken);
+            .ReadAsync(Lsn.None, ParseName, cancellationToken);
+
+    private static NameRecord ParseName(string type, ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(data, WireJson.Of<NameRecord>())
+                ?? throw new InvalidDataException("The node sent a name without a value.");
+        }
+        catch (JsonException broken)
+        {
+            throw new InvalidDataException($"The node sent a name that cannot be read: {broken.Message}", broken);
+        }
+    }
 
     private static HttpRequestMessage NameMessage(HttpMethod method, NameSetRequest request)
     {

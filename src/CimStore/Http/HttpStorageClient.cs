@@ -100,7 +100,7 @@ public sealed partial class HttpStorageClient : IStorageClient
 
     public IAsyncEnumerable<JournalEntry> EventsAsync(Lsn after, bool follow, CancellationToken cancellationToken) =>
         new NodeFeed(_node, $"{Routes.Api}/events?follow={(follow ? "true" : "false")}", endless: follow)
-            .ReadAsync(after, WireJson.Of<JournalEntry>(), cancellationToken);
+            .ReadAsync(after, (_, data) => EventEnvelope.Read(data), cancellationToken);
 
     public ValueTask DisposeAsync()
     {

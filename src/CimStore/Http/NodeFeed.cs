@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using CimStore.Locations;
 using CimStore.Objects;
 
@@ -16,14 +14,14 @@ internal sealed class NodeFeed(NodeChannel node, string path, bool endless)
     private static readonly TimeSpan ResumeDelayMax = TimeSpan.FromSeconds(5);
 
     public async IAsyncEnumerable<T> ReadAsync<T>(
-        Lsn after, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Lsn after, SseItemParser<T> parse, [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : class
     {
         var failures = 0;
         while (true)
         {
             var broken = default(Exception);
-            await using var items = OpenAsync(after, type, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using var items = OpenAsync(after, parse, cancellationToken).GetAsyncEnumerator(cancellationToken);
             while (true)
             {
                 try
@@ -72,7 +70,7 @@ internal sealed class NodeFeed(NodeChannel node, string path, bool endless)
             : TimeSpan.FromMilliseconds(Math.Min(ResumeDelayMax.TotalMilliseconds, 50 * Math.Pow(2, failures)));
 
     private async IAsyncEnumerable<(Lsn Id, T Value)> OpenAsync<T>(
-        Lsn after, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Lsn after, SseItemParser<T> parse, [EnumeratorCancellation] CancellationToken cancellationToken)
         where T : class
     {
         using var message = new HttpRequestMessage(HttpMethod.Get, path);
@@ -80,28 +78,13 @@ internal sealed class NodeFeed(NodeChannel node, string path, bool endless)
         Routes.AddHeader(message, WireHeaders.LastEventId, after == Lsn.None ? null : after.ToString());
         using var response = await node.SendAsync(message, cancellationToken);
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var parser = SseParser.Create(body, (_, data) => Parse(data, type));
+        var parser = SseParser.Create(body, parse);
         await foreach (var item in parser.EnumerateAsync(cancellationToken))
         {
             var id = ulong.TryParse(item.EventId, NumberStyles.None, CultureInfo.InvariantCulture, out var lsn)
                 ? new Lsn(lsn)
                 : after;
             yield return (id, item.Data);
-        }
-    }
-
-    private static T Parse<T>(ReadOnlySpan<byte> data, JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(data, type)
-                ?? throw new LocationException(LocationFault.Unknown, "The node sent an event without data.");
-        }
-        catch (JsonException broken)
-        {
-            // Full is the one fault that a feed does not retry; an event that cannot be read stays unreadable.
-            throw new InvalidDataException($"The node sent an event that cannot be read: {broken.Message}", broken);
         }
     }
 }

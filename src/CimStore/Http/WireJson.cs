@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
@@ -10,30 +9,7 @@ namespace CimStore.Http;
 /// <summary>The one JSON form that the node and the client share: camel case, enums by name, ids as text.</summary>
 public static class WireJson
 {
-    /// <summary>Explicit names: renaming a class must not change what is on the wire.</summary>
-    private static readonly FrozenDictionary<Type, string> EventTypes = new Dictionary<Type, string>
-    {
-        [typeof(StorageEvent.Stored)] = "storage.stored",
-        [typeof(StorageEvent.Retrieved)] = "storage.retrieved",
-        [typeof(StorageEvent.Replicated)] = "storage.replicated",
-        [typeof(StorageEvent.Migrated)] = "storage.migrated",
-        [typeof(StorageEvent.Failed)] = "storage.failed",
-        [typeof(StorageEvent.Deleted)] = "storage.deleted",
-        [typeof(StorageEvent.Released)] = "storage.released",
-        [typeof(StorageEvent.Verified)] = "storage.verified",
-        [typeof(StorageEvent.CorruptionDetected)] = "storage.corruption_detected",
-        [typeof(StorageEvent.Repaired)] = "storage.repaired",
-        [typeof(StorageEvent.NameSet)] = "storage.name_set",
-        [typeof(StorageEvent.NameDeleted)] = "storage.name_deleted",
-    }.ToFrozenDictionary();
-
     public static JsonSerializerOptions Options { get; } = Create();
-
-    public static string EventType(StorageEvent happened)
-    {
-        ArgumentNullException.ThrowIfNull(happened);
-        return EventTypes[happened.GetType()];
-    }
 
     public static JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T));
 
@@ -69,11 +45,6 @@ public static class WireJson
 
     private static void Shape(JsonTypeInfo type)
     {
-        if (type.Type == typeof(StorageEvent))
-        {
-            type.PolymorphismOptions = EventNames();
-        }
-
         // Readers of the API look for the CID; that the key has a domain beside it is rarely of interest.
         foreach (var property in type.Properties)
         {
@@ -82,16 +53,5 @@ public static class WireJson
                 property.Name = property.Name == "key" ? "cid" : property.Name;
             }
         }
-    }
-
-    private static JsonPolymorphismOptions EventNames()
-    {
-        var options = new JsonPolymorphismOptions { TypeDiscriminatorPropertyName = "type" };
-        foreach (var (type, name) in EventTypes)
-        {
-            options.DerivedTypes.Add(new JsonDerivedType(type, name));
-        }
-
-        return options;
     }
 }

@@ -1,6 +1,6 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using CimStore.Engine;
-using CimStore.Journal;
 using CimStore.Objects;
 
 namespace CimStore.Http;
@@ -16,20 +16,7 @@ namespace CimStore.Http;
 [JsonSerializable(typeof(ObjectRecord))]
 [JsonSerializable(typeof(NameRecord))]
 [JsonSerializable(typeof(NodeStatus))]
-[JsonSerializable(typeof(JournalEntry))]
-[JsonSerializable(typeof(StorageEvent))]
-[JsonSerializable(typeof(StorageEvent.Stored))]
-[JsonSerializable(typeof(StorageEvent.Retrieved))]
-[JsonSerializable(typeof(StorageEvent.Replicated))]
-[JsonSerializable(typeof(StorageEvent.Migrated))]
-[JsonSerializable(typeof(StorageEvent.Failed))]
-[JsonSerializable(typeof(StorageEvent.Deleted))]
-[JsonSerializable(typeof(StorageEvent.Released))]
-[JsonSerializable(typeof(StorageEvent.Verified))]
-[JsonSerializable(typeof(StorageEvent.CorruptionDetected))]
-[JsonSerializable(typeof(StorageEvent.Repaired))]
-[JsonSerializable(typeof(StorageEvent.NameSet))]
-[JsonSerializable(typeof(StorageEvent.NameDeleted))]
+[JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(WireTypes.ObjectPage))]
 [JsonSerializable(typeof(WireTypes.NamePage))]

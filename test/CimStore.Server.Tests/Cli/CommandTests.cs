@@ -177,8 +177,8 @@ public abstract class CommandTests : IAsyncLifetime
         Assert.Equal(6, check.Lines.Length);
         Assert.NotEmpty(explained.Lines);
         Assert.Equal(1, status.Json.GetProperty("objects").GetInt64());
-        Assert.Equal(cid, events.Json.GetProperty("cid").GetString());
-        Assert.Equal("stored.hot", events.Json.GetProperty("type").GetString());
+        Assert.Equal(cid, events.Json.GetProperty("payload_cid").GetString());
+        Assert.Equal("storage.stored", events.Json.GetProperty("event_type").GetString());
     }
 
     [Fact]
