@@ -44,6 +44,9 @@ internal static class CommandRunner
     public static void Runs(this Command command, Func<CliSession, CancellationToken, Task<int>> run) =>
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            // The parser learns of the action by the task it returns. A signal before that would end the process at
+            // once, in the middle of what it does; so the task is returned before anything is begun.
+            await Task.Yield();
             var session = new CliSession(parsed);
             try
             {
