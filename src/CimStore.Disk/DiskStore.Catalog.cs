@@ -15,7 +15,7 @@ public sealed partial class DiskStore
     public ValueTask<ObjectRecord?> FindAsync(ContentKey key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(CatalogReads.Object(_index, key));
+        return ValueTask.FromResult(_recent.Find(key)?.Record ?? FindInIndex(key));
     }
 
     public async IAsyncEnumerable<ObjectRecord> ListAsync(
@@ -110,5 +110,17 @@ public sealed partial class DiskStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         return ValueTask.FromResult(_tally.Owners());
+    }
+
+    private ObjectRecord? FindInIndex(ContentKey key)
+    {
+        var version = _recent.Version(key);
+        var record = CatalogReads.Object(_index, key);
+        if (record is not null)
+        {
+            _recent.Add(record, version);
+        }
+
+        return record;
     }
 }

@@ -27,7 +27,8 @@ public sealed partial class DiskStore
     {
         cancellationToken.ThrowIfCancellationRequested();
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        return ValueTask.FromResult(copy.Location == Id ? Read(copy.Incarnation, offset, destination) : null);
+        return ValueTask.FromResult(
+            copy.Location == Id ? Read(key, copy.Incarnation, offset, destination.Span, isTree: false) : null);
     }
 
     public ValueTask<int?> ReadTreeAsync(
@@ -36,26 +37,28 @@ public sealed partial class DiskStore
         cancellationToken.ThrowIfCancellationRequested();
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         return ValueTask.FromResult(
-            copy.Location == Id && CatalogReads.Place(_index, copy.Incarnation) is { Kind: PlaceKind.Large } place
-                ? _large.ReadTree(place.LargeId, offset, destination.Span)
-                : null);
+            copy.Location == Id ? Read(key, copy.Incarnation, offset, destination.Span, isTree: true) : null);
     }
 
-    private int? Read(ulong incarnation, long offset, Memory<byte> destination)
+    private int? Read(ContentKey key, ulong incarnation, long offset, Span<byte> destination, bool isTree)
     {
-        while (CatalogReads.Place(_index, incarnation) is { } place)
+        var recent = _recent.Find(key);
+        if (recent?.PlaceOf(incarnation) is { } known && TryReadAt(known, offset, destination, isTree) is { } at)
         {
-            switch (place.Kind)
+            return at;
+        }
+
+        while (CatalogReads.Place(_index, incarnation) is { Kind: PlaceKind.Inline or PlaceKind.Large } place)
+        {
+            if (TryReadAt(place, offset, destination, isTree) is { } read)
             {
-                case PlaceKind.Large:
-                    return _large.Read(place.LargeId, offset, destination.Span);
-                case not PlaceKind.Inline:
-                    return null;
+                recent?.Remember(incarnation, place);
+                return read;
             }
 
-            if (TryReadInline(place, offset, destination.Span) is { } read)
+            if (place.Kind == PlaceKind.Large || isTree)
             {
-                return read;
+                return null;
             }
 
             // Compaction moved it in between: the index knows where to, or that it is gone.
@@ -64,6 +67,16 @@ public sealed partial class DiskStore
 
         return null;
     }
+
+    /// <returns>Null when nothing is there any more; content in the log has no tree.</returns>
+    private int? TryReadAt(in Place place, long offset, Span<byte> destination, bool isTree) =>
+        (place.Kind, isTree) switch
+        {
+            (PlaceKind.Large, false) => _large.Read(place.LargeId, offset, destination),
+            (PlaceKind.Large, true) => _large.ReadTree(place.LargeId, offset, destination),
+            (_, false) => TryReadInline(place, offset, destination),
+            (_, true) => null,
+        };
 
     private int? TryReadInline(in Place place, long offset, Span<byte> destination)
     {

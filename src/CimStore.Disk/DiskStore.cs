@@ -29,6 +29,7 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
     private readonly SpaceGuard _space;
     private readonly AsyncMark _durable = new();
     private readonly IdSource _ids;
+    private readonly RecentObjects _recent = new();
     private readonly DraftPool _drafts = new();
     private readonly AppendScratch _scratch = new();
     private readonly ChainId _chainId;
@@ -52,6 +53,7 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
             Labels = options.Labels.ToImmutableDictionary(),
         };
         _durable.Advance(_projection.Progress.Cursor.LastLsn);
+        _projection.Recent = _recent;
         _projection.Applied = _durable.Advance;
         _projection.GivenUp = ReleaseLarge;
     }

@@ -40,6 +40,9 @@ internal sealed class CatalogProjection(CatalogIndex index, LocationId location,
 
     public Progress Progress => _progress;
 
+    /// <summary>Forgets each object that an applied batch changed.</summary>
+    public RecentObjects? Recent { get; set; }
+
     /// <summary>Called after each applied batch with the large files that nothing refers to any more.</summary>
     public Action<IReadOnlyList<Guid>>? GivenUp { get; set; }
 
@@ -386,7 +389,15 @@ internal sealed class CatalogProjection(CatalogIndex index, LocationId location,
             PutProgress();
         }
 
-        index.Write(_batch);
+        try
+        {
+            index.Write(_batch);
+        }
+        finally
+        {
+            ForgetChanged();
+        }
+
         if (_unflushed > UnflushedBytesMax)
         {
             _unflushed = 0;
@@ -396,6 +407,19 @@ internal sealed class CatalogProjection(CatalogIndex index, LocationId location,
         if (_givenUp.Count > 0)
         {
             GivenUp?.Invoke([.. _givenUp]);
+        }
+    }
+
+    private void ForgetChanged()
+    {
+        if (Recent is not { } recent)
+        {
+            return;
+        }
+
+        foreach (var key in _changed.Keys)
+        {
+            recent.Forget(key);
         }
     }
 

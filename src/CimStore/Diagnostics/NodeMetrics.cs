@@ -40,12 +40,18 @@ public sealed class NodeMetrics : IDisposable
         _storeBytes.Add(sizeBytes);
     }
 
-    /// <summary>Served from memory or from a location.</summary>
-    public void Read(string source, long sizeBytes, TimeSpan took)
+    /// <returns>When a read began; null when nobody listens to how long reads take.</returns>
+    internal long? Now(TimeProvider time) => _readDuration.Enabled ? time.GetTimestamp() : null;
+
+    internal static TimeSpan? Since(long? began, TimeProvider time) =>
+        began is { } timestamp ? time.GetElapsedTime(timestamp) : null;
+
+    /// <summary>Served from memory or from a location; how long it took when that was measured.</summary>
+    public void Read(string source, long sizeBytes, TimeSpan? took)
     {
-        if (_readDuration.Enabled)
+        if (took is { } duration)
         {
-            _readDuration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("source", source));
+            _readDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("source", source));
         }
 
         _readBytes.Add(sizeBytes);

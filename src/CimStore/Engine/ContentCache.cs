@@ -26,12 +26,23 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
 
     public long SizeBytes => _stripes.Sum(stripe => Interlocked.Read(ref stripe.SizeBytes));
 
+    private bool IsOn => _stripeSizeMax > EntryOverheadBytes;
+
+    public bool Admits(int sizeBytes) =>
+        sizeBytes <= options.ItemSizeMaxBytes && sizeBytes + EntryOverheadBytes <= _stripeSizeMax;
+
     /// <summary>To be taken before the record is read, and given to <see cref="Add"/>: what changed in between is not
     /// cached.</summary>
     public long Version(ContentKey key) => Volatile.Read(ref StripeOf(key).Version);
 
     public bool TryGet(ContentKey key, out ObjectRecord record, out ReadOnlyMemory<byte> content)
     {
+        (record, content) = (null!, default);
+        if (!IsOn)
+        {
+            return false;
+        }
+
         var stripe = StripeOf(key);
         lock (stripe.Gate)
         {
@@ -50,7 +61,6 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
         }
 
         Interlocked.Increment(ref _misses);
-        (record, content) = (null!, default);
         return false;
     }
 
@@ -63,8 +73,7 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
         var stripe = StripeOf(record.Key);
         lock (stripe.Gate)
         {
-            if (stripe.Version != version || stripe.Entries.ContainsKey(record.Key)
-                || content.Length + EntryOverheadBytes > _stripeSizeMax)
+            if (stripe.Version != version || stripe.Entries.ContainsKey(record.Key) || !Admits(content.Length))
             {
                 return;
             }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CimStore.Locations;
 
 namespace CimStore.Engine;
@@ -19,13 +20,13 @@ internal sealed class ReadHolds
         var stripe = StripeOf(key);
         lock (stripe.Gate)
         {
-            stripe.Counts.TryGetValue(key, out var count);
+            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(stripe.Counts, key, out _);
             if (count == Releasing)
             {
                 return false;
             }
 
-            stripe.Counts[key] = count + 1;
+            count++;
             return true;
         }
     }
@@ -35,14 +36,9 @@ internal sealed class ReadHolds
         var stripe = StripeOf(key);
         lock (stripe.Gate)
         {
-            var count = stripe.Counts[key] - 1;
-            if (count == 0)
+            if (stripe.Counts.Remove(key, out var count) && count > 1)
             {
-                stripe.Counts.Remove(key);
-            }
-            else
-            {
-                stripe.Counts[key] = count;
+                stripe.Counts.Add(key, count - 1);
             }
         }
     }

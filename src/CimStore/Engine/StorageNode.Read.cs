@@ -113,7 +113,7 @@ public sealed partial class StorageNode
     private void Remember(ObjectRecord record, ReadOnlySpan<byte> proved, long version)
     {
         var pattern = Policies.PatternPolicy.For(record.Pattern);
-        if (pattern.CacheAtAll && proved.Length <= _options.Cache.ItemSizeMaxBytes)
+        if (pattern.CacheAtAll && _cache.Admits(proved.Length))
         {
             _cache.Add(record, proved.ToArray(), version, pattern.CacheOnFirstRead);
         }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using CimStore.Content;
+using CimStore.Diagnostics;
 using CimStore.Locations;
 using CimStore.Objects;
 
@@ -17,7 +18,7 @@ public sealed partial class StorageNode
     /// <summary>Reads one content from its copies, each as far as it proves. Holds it against release.</summary>
     private sealed class ContentReader(StorageNode node, ObjectRecord record, long cacheVersion) : IContentReader
     {
-        private readonly long _started = node._time.GetTimestamp();
+        private readonly long? _started = node._metrics.Now(node._time);
         private Exception? _lastFault;
         private bool _closed;
 
@@ -30,16 +31,20 @@ public sealed partial class StorageNode
             try
             {
                 // Content as large as the inline limit or smaller has no tree: it is its own proof.
-                if (Record.SizeBytes <= Math.Min(node._home.InlineSizeMaxBytes, WholeSizeMaxBytes))
-                {
-                    await CopyWholeAsync(destination, range, cancellationToken);
-                }
-                else
+                if (Record.SizeBytes > Math.Min(node._home.InlineSizeMaxBytes, WholeSizeMaxBytes))
                 {
                     await CopyGroupsAsync(destination, range, cancellationToken);
                 }
+                else if (range.Length == Record.SizeBytes)
+                {
+                    await CopyWholeAsync(destination, cancellationToken);
+                }
+                else
+                {
+                    await CopyPartAsync(destination, range, cancellationToken);
+                }
 
-                node._metrics.Read("location", range.Length, node._time.GetElapsedTime(_started));
+                node._metrics.Read("location", range.Length, NodeMetrics.Since(_started, node._time));
             }
             catch (Exception fault)
             {
@@ -58,11 +63,30 @@ public sealed partial class StorageNode
             return ValueTask.CompletedTask;
         }
 
-        private async ValueTask CopyWholeAsync(
+        // Read and proved where it is handed out: nothing of it counts as written before it is advanced over.
+        private async ValueTask CopyWholeAsync(PipeWriter destination, CancellationToken cancellationToken)
+        {
+            var size = (int)Record.SizeBytes;
+            foreach (var copy in Record.Copies)
+            {
+                var whole = destination.GetMemory(size)[..size];
+                if (await TryProveWholeAsync(copy, whole, cancellationToken))
+                {
+                    node.Remember(Record, whole.Span, cacheVersion);
+                    destination.Advance(size);
+                    await destination.FlushAsync(cancellationToken);
+                    return;
+                }
+            }
+
+            throw NothingLeft(0);
+        }
+
+        private async ValueTask CopyPartAsync(
             PipeWriter destination, ContentRange range, CancellationToken cancellationToken)
         {
             var size = (int)Record.SizeBytes;
-            var whole = ArrayPool<byte>.Shared.Rent(Math.Max(size, 1));
+            var whole = ArrayPool<byte>.Shared.Rent(size);
             try
             {
                 foreach (var copy in Record.Copies)
