@@ -53,7 +53,7 @@ public sealed partial class DiskStore
             foreach (var (key, content) in page)
             {
                 // Listed a moment ago, perhaps stored anew since.
-                if (CatalogReads.Object(_index, content) is { } record && CatalogReads.ExpiresAt(record) < now)
+                if (CatalogReads.Object(_index, content) is { } record && CatalogReads.ExpiresAt(record) <= now)
                 {
                     yield return record;
                 }

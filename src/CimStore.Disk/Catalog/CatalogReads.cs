@@ -87,7 +87,7 @@ internal static class CatalogReads
         var due = new List<(byte[], ContentKey)>(page.Count);
         foreach (var (key, (at, content)) in page)
         {
-            if (at >= now)
+            if (at > now)
             {
                 break;
             }

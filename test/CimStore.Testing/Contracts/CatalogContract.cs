@@ -73,6 +73,7 @@ public abstract class CatalogContract : StoreContract
         await AppendAsync(new StorageEvent.Deleted(key, ((StorageEvent.Stored)stored.Event).Reference, Soon));
 
         Assert.Empty(await Catalog.ListExpiredAsync(Soon.AddTicks(-1), Token).ListAsync(Token));
+        Assert.Single(await Catalog.ListExpiredAsync(Soon, Token).ListAsync(Token));
         Assert.Single(await Catalog.ListExpiredAsync(Soon.AddTicks(1), Token).ListAsync(Token));
 
         await AppendAsync(new StorageEvent.Released(key, Location.Id, stored.Lsn.Value));
@@ -84,7 +85,8 @@ public abstract class CatalogContract : StoreContract
     {
         await AppendAsync(Stored([8], grace: Soon) with { Deduplicated = true });
 
-        Assert.Single(await Catalog.ListExpiredAsync(Soon.AddTicks(1), Token).ListAsync(Token));
+        Assert.Empty(await Catalog.ListExpiredAsync(Soon.AddTicks(-1), Token).ListAsync(Token));
+        Assert.Single(await Catalog.ListExpiredAsync(Soon, Token).ListAsync(Token));
         Assert.Single(await Catalog.ListAsync(DedupDomain.Shared, null, Token).ListAsync(Token));
     }
 
