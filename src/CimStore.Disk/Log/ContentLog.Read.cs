@@ -115,7 +115,10 @@ internal sealed partial class ContentLog
         }
     }
 
-    internal (Segment Segment, SegmentFacts Facts, SegmentEnd? End)? Enter(ulong atLeast)
+    /// <param name="atLeast">The segment wanted, or the next one there is.</param>
+    /// <param name="report">Told of a segment that cannot be read at all.</param>
+    internal (Segment Segment, SegmentFacts Facts, SegmentEnd? End, ulong? NextLsn)? Enter(
+        ulong atLeast, Action<LogFinding> report)
     {
         var segments = _segments.Ordered();
         for (var index = 0; index < segments.Length; index++)
@@ -126,12 +129,21 @@ internal sealed partial class ContentLog
                 continue;
             }
 
-            if (Facts(segment) is { } facts)
+            if (FactsOfEntered(segment) is { } facts)
             {
                 var next = index + 1 < segments.Length ? Facts(segments[index + 1]) : null;
-                return (segment, facts, SegmentEnd.Find(_disk, _directory, _store, segment.Id, next));
+                var end = SegmentEnd.Find(_disk, _directory, _store, segment.Id, next);
+                return (segment, facts, end, next?.Start.NextLsn);
             }
 
+            report(new LogFinding(
+                LogFindingKind.CorruptSegment,
+                segment.Id,
+                0,
+                segment.LengthBytes,
+                0,
+                0,
+                $"Segment {LogFormat.SegmentName(segment.Id)} holds nothing that can be read."));
             segment.Exit();
         }
 
@@ -169,13 +181,18 @@ internal sealed partial class ContentLog
 
         try
         {
-            var facts = SegmentFacts.Inspect(segment.File(_segments), _store, segment.Id, out var foreign);
-            return foreign ? null : facts;
+            return FactsOfEntered(segment);
         }
         finally
         {
             segment.Exit();
         }
+    }
+
+    private SegmentFacts? FactsOfEntered(Segment segment)
+    {
+        var facts = SegmentFacts.Inspect(segment.File(_segments), _store, segment.Id, out var foreign);
+        return foreign ? null : facts;
     }
 
     /// <summary>The segment to be dropped may be the only place that says where the one before it ends.</summary>
@@ -188,7 +205,9 @@ internal sealed partial class ContentLog
 
         var previous = facts.Header?.PreviousSegment ?? (segment.Id - 1);
         var path = Path.Combine(_directory, LogFormat.EndName(previous));
-        if (_segments.TryGet(previous, out _)
+
+        // On the disk, not in memory: one whose drop failed comes back at the next open.
+        if (_disk.Exists(Path.Combine(_directory, LogFormat.SegmentName(previous)))
             && !_disk.Exists(path)
             && SegmentEnd.Find(_disk, _directory, _store, previous, facts) is { } end)
         {

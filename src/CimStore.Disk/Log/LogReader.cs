@@ -13,6 +13,7 @@ internal sealed class LogReader : IDisposable
     private Segment? _segment;
     private SegmentScanner? _scanner;
     private SegmentEnd? _stated;
+    private ulong? _nextLsn;
     private long _lengthBytes;
     private LogCursor _reached;
 
@@ -62,7 +63,7 @@ internal sealed class LogReader : IDisposable
 
     private bool Enter()
     {
-        if (_log.Enter(_wanted) is not var (segment, facts, stated))
+        if (_log.Enter(_wanted, _report) is not var (segment, facts, stated, nextLsn))
         {
             return false;
         }
@@ -73,7 +74,7 @@ internal sealed class LogReader : IDisposable
             return false;
         }
 
-        (_segment, _stated, _lengthBytes) = (segment, stated, facts.LengthBytes);
+        (_segment, _stated, _nextLsn, _lengthBytes) = (segment, stated, nextLsn, facts.LengthBytes);
         _reached = _from is { } from && from.Segment == segment.Id ? from : facts.Start;
         _from = null;
         _scanner = new SegmentScanner(_log.FileOf(segment), facts.Identity, _reached.Offset, EndOf(segment));
@@ -98,12 +99,18 @@ internal sealed class LogReader : IDisposable
 
             if (header.Number > _reached.NextBatch)
             {
-                ReportLost(_reached.NextBatch, header.Number - 1, offset, header.FirstLsn);
+                ReportLost(_reached, header.Number - 1, offset, header.FirstLsn);
             }
 
+            var before = new LogCursor(_segment!.Id, 0, offset, header.Number, header.FirstLsn, 0);
             _reached = new LogCursor(
-                _segment!.Id, offset, offset + header.LengthBytes, header.Number + 1, header.NextLsn, header.Checksum);
+                _segment.Id, offset, offset + header.LengthBytes, header.Number + 1, header.NextLsn, header.Checksum);
             var loaded = header.RecordCount > 0 ? scanner.Load(header, offset) : null;
+            if (header.RecordCount > 0 && loaded is null)
+            {
+                ReportLost(before, header.Number, _lengthBytes, header.NextLsn);
+            }
+
             ReportDamage(scanner, header);
             if (loaded is { } found)
             {
@@ -137,16 +144,16 @@ internal sealed class LogReader : IDisposable
     {
         if (_stated is { } end && end.Batch >= _reached.NextBatch)
         {
-            ReportLost(_reached.NextBatch, end.Batch, EndOf(_segment!), _reached.NextLsn);
+            ReportLost(_reached, end.Batch, EndOf(_segment!), _nextLsn ?? _reached.NextLsn);
         }
     }
 
-    private void ReportLost(ulong first, ulong last, long end, ulong nextLsn) => _report(new LogFinding(
+    private void ReportLost(LogCursor from, ulong last, long end, ulong nextLsn) => _report(new LogFinding(
         LogFindingKind.CorruptBatch,
         _segment!.Id,
-        _reached.Offset,
-        end - _reached.Offset,
-        _reached.NextLsn,
+        from.Offset,
+        end - from.Offset,
+        from.NextLsn,
         nextLsn,
-        $"Segment {LogFormat.SegmentName(_segment.Id)} lost batches {first} to {last}."));
+        $"Segment {LogFormat.SegmentName(_segment.Id)} lost batches {from.NextBatch} to {last}."));
 }

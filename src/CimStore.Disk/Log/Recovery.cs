@@ -112,6 +112,12 @@ internal sealed class Recovery(
         var id = facts.Identity.Segment;
         using var file = disk.Open(_segments[id].Path, DiskAccess.Read);
         var stated = SegmentEnd.Find(disk, directory, store, id, next);
+        if (next is not null && stated is null)
+        {
+            // A drop leaves that behind: the segment after this one, or what was kept of it, is lost.
+            Report(LogFindingKind.CorruptSegment, id, 0, facts.LengthBytes, "has an end that nothing tells any more");
+        }
+
         var start = facts.Start;
         if (from is { } seen && seen.Segment == id)
         {

@@ -7,8 +7,10 @@ internal abstract record DiskFault
     {
     }
 
-    /// <summary>The operation fails and, but for a sync, did nothing.</summary>
-    public sealed record Error(int Errno) : DiskFault;
+    /// <summary>
+    /// The operation fails and, but for a sync, did nothing. The fate says what a failed sync left on the platter.
+    /// </summary>
+    public sealed record Error(int Errno, int Fate = 0) : DiskFault;
 
     /// <summary>A write takes only so many bytes and says so.</summary>
     public sealed record Short(int Bytes) : DiskFault;

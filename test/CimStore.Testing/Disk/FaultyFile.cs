@@ -68,7 +68,7 @@ internal sealed class FaultyFile(IDiskFile file, FaultPlan plan) : IDiskFile
     {
         if (plan.Decide(operation, Path) is DiskFault.Error error)
         {
-            (file as SimulatedFile)?.FailSync(new Random(error.Errno));
+            (file as SimulatedFile)?.FailSync(new Random((error.Fate * 1000) + error.Errno));
             throw new DiskException(error.Errno, operation, Path);
         }
     }
