@@ -203,7 +203,7 @@ public sealed class LogReaderTests
             .Select(static lsn => (ulong)lsn)));
     }
 
-    /// <summary>Three segments and more; opened with an index that has seen them, so that no replay looked first.</summary>
+    /// <summary>Three segments and more, opened with an index that has seen them: no replay looked first.</summary>
     private async Task<ContentLog> ReopenWithSegmentsAsync()
     {
         LogCursor? cursor;

@@ -8,7 +8,7 @@ namespace CimStore.Adapters.Tests.Log;
 /// <summary>Segments go one by one: under their readers, in any order, and with what only they knew kept.</summary>
 public sealed class SegmentDropTests
 {
-    /// <summary>The failed sync wrote everything all the same, so that the void batch is whole on the platter.</summary>
+    /// <summary>The failed sync wrote everything all the same: the void batch is whole on the platter.</summary>
     private const int WholeFate = 1;
 
     private readonly SimulatedDisk _disk = new();
@@ -114,7 +114,7 @@ public sealed class SegmentDropTests
         AssertReplayed(_disk, kept);
     }
 
-    /// <summary>The file that says where a segment ends is damaged or lost: that is told, as damage of the segment.</summary>
+    /// <summary>What says where a segment ends is damaged or lost: that is told, as damage of the segment.</summary>
     [Theory]
     [InlineData(9)]
     [InlineData(20)]

@@ -76,6 +76,60 @@ public sealed class CompactionTests
             ledger.GarbageBytes);
     }
 
+    /// <summary>Each reader finds its bytes wherever they are at the moment: segments move and go under them.</summary>
+    [Fact]
+    public async Task Readers_find_their_bytes_while_segments_are_emptied_and_dropped()
+    {
+        using var directory = TempDirectory.InMemory();
+        await using var store = await DiskStore.OpenAsync(SmallSegments(directory), TimeProvider.System, Token);
+        await FillAndReleaseAsync(store);
+        var live = Enumerable.Range(0, 200).Where(Lives).Select(Bytes).ToArray();
+        using var ended = new CancellationTokenSource();
+        Task<int>[] readers =
+            [.. Enumerable.Range(0, 3).Select(_ => Task.Run(() => ReadOverAndOverAsync(store, live, ended)))];
+        var given = 0L;
+        for (var round = 0; round < 6; round++)
+        {
+            // Half of them were there in the round before.
+            foreach (var content in Enumerable.Range(200 + (round * 30), 60).Select(Bytes))
+            {
+                await store.AppendAsync([Sample.Store(Ids, content, await FindAsync(store, content))], Token);
+                var record = await FindAsync(store, content);
+                await store.AppendAsync([Sample.Delete(Ids, record!, DateTimeOffset.UnixEpoch)], Token);
+                record = await FindAsync(store, content);
+                await store.AppendAsync(Sample.Release(Ids, record!), Token);
+            }
+
+            given += await store.CompactAsync(Token);
+        }
+
+        await ended.CancelAsync();
+        var reads = await Task.WhenAll(readers);
+
+        Assert.True(given > 0);
+        Assert.All(reads, count => Assert.True(count >= live.Length, $"Only {count} reads."));
+        Assert.Empty(await store.CheckAsync(Token));
+    }
+
+    private static ValueTask<ObjectRecord?> FindAsync(DiskStore store, byte[] content) =>
+        store.FindAsync(Sample.Key(content), Token);
+
+    private static async Task<int> ReadOverAndOverAsync(
+        DiskStore store, byte[][] contents, CancellationTokenSource ended)
+    {
+        var reads = 0;
+        while (!ended.IsCancellationRequested || reads < contents.Length)
+        {
+            foreach (var content in contents)
+            {
+                Assert.Equal(content, await Sample.ReadAsync(store, Sample.Key(content), Token));
+                reads++;
+            }
+        }
+
+        return reads;
+    }
+
     private static bool Lives(int seed) => seed % 10 == 0;
 
     private static bool IsHeld(int seed) => seed % 10 == 5;
