@@ -23,6 +23,9 @@ public sealed class Cimstore : IDisposable
     /// <summary>Appended to every command line: where the store is.</summary>
     public string[] Where { get; set; } = [];
 
+    /// <summary>Set for every run, beside what this process has.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     public static string Executable { get; } = FindExecutable();
 
     public string Write(string name, ReadOnlySpan<byte> content)
@@ -77,6 +80,11 @@ public sealed class Cimstore : IDisposable
         start.Environment.Remove("CIMSTORE_SERVER");
         start.Environment["HOME"] = Folder;
         start.Environment.Remove("XDG_DATA_HOME");
+        foreach (var (name, value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
+
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -16,10 +16,13 @@ public sealed class ServedStore : IAsyncDisposable
 
     public int ProcessId => _process.Id;
 
-    public static async Task<ServedStore> StartAsync(Cimstore cimstore)
+    /// <param name="configuration">JSON; what is not in it is the default.</param>
+    public static async Task<ServedStore> StartAsync(
+        Cimstore cimstore, string configuration = "{}", string listen = "http://127.0.0.1:0")
     {
         var process = cimstore.Start(
-            "serve", "--listen", "http://127.0.0.1:0", "--data", cimstore.Data, "--force-unsafe");
+            "serve", "--listen", listen, "--config", cimstore.Write("serve.json", configuration),
+            "--data", cimstore.Data, "--force-unsafe");
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var address = await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         return address is not null
@@ -37,9 +40,24 @@ public sealed class ServedStore : IAsyncDisposable
     /// <summary>SIGTERM, as an init system sends it.</summary>
     public async Task<int> StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await AskToStopAsync();
         await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return _process.ExitCode;
+    }
+
+    public async Task AskToStopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The most memory the node ever had resident, as the kernel counted it.</summary>
+    public long ResidentPeakBytes()
+    {
+        var line = File.ReadLines($"/proc/{_process.Id}/status")
+            .Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return 1024 * long.Parse(line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1],
+            System.Globalization.CultureInfo.InvariantCulture);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using CimStore.Content;
 using CimStore.Engine;
 using CimStore.Journal;
@@ -11,6 +12,9 @@ namespace CimStore.Server.Tests.Http;
 /// </summary>
 internal sealed class KeptOpen(IStorageClient engine) : IStorageClient
 {
+    private int _feedsOpen;
+    private long _eventsTaken;
+
     private readonly TaskCompletionSource _firstStoreEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private readonly TaskCompletionSource _firstStoreBegan = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -63,8 +67,38 @@ internal sealed class KeptOpen(IStorageClient engine) : IStorageClient
     public ValueTask<Explanation?> ExplainAsync(Cid cid, CancellationToken cancellationToken) =>
         engine.ExplainAsync(cid, cancellationToken);
 
-    public IAsyncEnumerable<JournalEntry> EventsAsync(Lsn after, bool follow, CancellationToken cancellationToken) =>
-        engine.EventsAsync(after, follow, cancellationToken);
+    /// <summary>Feeds that someone still reads.</summary>
+    public int FeedsOpen => _feedsOpen;
+
+    /// <summary>Of the endless feeds, all together.</summary>
+    public long EventsTaken => Interlocked.Read(ref _eventsTaken);
+
+    /// <summary>When set, every feed repeats this event without end, as fast as its reader takes it.</summary>
+    public JournalEntry? Endless { get; set; }
+
+    public async IAsyncEnumerable<JournalEntry> EventsAsync(
+        Lsn after, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _feedsOpen);
+        try
+        {
+            for (var lsn = after.Value + 1; Endless is { } entry; lsn++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Interlocked.Increment(ref _eventsTaken);
+                yield return entry with { Lsn = new Lsn(lsn) };
+            }
+
+            await foreach (var entry in engine.EventsAsync(after, follow, cancellationToken))
+            {
+                yield return entry;
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _feedsOpen);
+        }
+    }
 
     public ValueTask<NameRecord> SetNameAsync(NameSetRequest request, CancellationToken cancellationToken) =>
         engine.SetNameAsync(request, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Objects;
@@ -9,13 +10,15 @@ namespace CimStore.Server.Tests.Http;
 /// <summary>A node on a free loopback port, with the client of the product and a bare one.</summary>
 internal sealed class RunningNode : IAsyncDisposable
 {
-    private RunningNode(CimStoreHost host, IStorageClient engine)
+    private RunningNode(CimStoreHost host, IStorageClient engine, X509Certificate2? trusted)
     {
         Host = host;
         Engine = engine;
         Address = host.Addresses[0];
-        Client = new HttpStorageClient(new CimStoreHttpOptions { Address = Address });
-        Http = new HttpClient { BaseAddress = Address };
+        Http = Connect(Address, trusted);
+        Client = trusted is null
+            ? new HttpStorageClient(new CimStoreHttpOptions { Address = Address })
+            : new HttpStorageClient(Connect(Address, trusted), new CimStoreHttpOptions { Address = Address });
     }
 
     public CimStoreHost Host { get; }
@@ -29,15 +32,17 @@ internal sealed class RunningNode : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <param name="trusted">The one certificate that the clients believe.</param>
     public static async Task<RunningNode> StartAsync(
-        Action<ServerOptions>? configure = null, IStorageClient? engine = null, TimeProvider? time = null)
+        Action<ServerOptions>? configure = null, IStorageClient? engine = null, TimeProvider? time = null,
+        X509Certificate2? trusted = null)
     {
         var options = new ServerOptions { Listen = { "http://127.0.0.1:0" } };
         configure?.Invoke(options);
         engine ??= await OpenEngineAsync();
         var host = await CimStoreHost.StartAsync(
             options, engine, time ?? TimeProvider.System, logging: null, CancellationToken.None);
-        return new RunningNode(host, engine);
+        return new RunningNode(host, engine, trusted);
     }
 
     /// <summary>The real engine on a store in memory.</summary>
@@ -49,10 +54,25 @@ internal sealed class RunningNode : IAsyncDisposable
             new StorageNodeOptions(), null, CancellationToken.None);
     }
 
-    /// <summary>A connection without any client's manners.</summary>
-    public async Task<NetworkStream> ConnectAsync()
+    private static HttpClient Connect(Uri address, X509Certificate2? trusted)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        var handler = new SocketsHttpHandler();
+        if (trusted is not null)
+        {
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, shown, _, _) =>
+                shown?.GetCertHashString() == trusted.GetCertHashString();
+        }
+
+        return new HttpClient(handler, disposeHandler: true) { BaseAddress = address };
+    }
+
+    /// <summary>A connection without any client's manners.</summary>
+    public async Task<NetworkStream> ConnectAsync(int receiveBufferSizeBytes = 64 * 1024)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp)
+        {
+            ReceiveBufferSize = receiveBufferSizeBytes,
+        };
         await socket.ConnectAsync(Address.Host, Address.Port);
         return new NetworkStream(socket, ownsSocket: true);
     }
