@@ -24,10 +24,15 @@ public sealed class CimStoreHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly IStorageClient _node;
 
-    private CimStoreHost(WebApplication app, IStorageClient node)
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _drainDelay;
+
+    private CimStoreHost(WebApplication app, IStorageClient node, TimeProvider time, TimeSpan drainDelay)
     {
         _app = app;
         _node = node;
+        _time = time;
+        _drainDelay = drainDelay;
     }
 
     /// <summary>Where the node listens, with the port that was taken.</summary>
@@ -51,7 +56,7 @@ public sealed class CimStoreHost : IAsyncDisposable
         {
             Check(options);
             var app = Build(options, node, time, logging);
-            var host = new CimStoreHost(app, node);
+            var host = new CimStoreHost(app, node, time, options.Limits.DrainDelay);
             await app.StartAsync(cancellationToken);
             host.Addresses = [.. app.Services.GetRequiredService<IServer>().Features
                 .GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(address => new Uri(address))];
@@ -84,8 +89,16 @@ public sealed class CimStoreHost : IAsyncDisposable
         await stopping.Task;
     }
 
-    /// <summary>Takes no more requests, lets those in flight finish within the grace, then closes the store.</summary>
-    public async Task StopAsync(CancellationToken cancellationToken) => await _app.StopAsync(cancellationToken);
+    /// <summary>
+    /// Says that it is not ready and goes on serving for the drain delay; then takes no more requests, and lets those
+    /// in flight finish within the grace.
+    /// </summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        await Task.Delay(_drainDelay, _time, cancellationToken);
+        await _app.StopAsync(cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {

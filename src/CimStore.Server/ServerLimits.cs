@@ -92,6 +92,16 @@ public sealed class ServerLimits
         set => field = Limit.Between(value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10));
     } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// How long a node that was asked to stop still takes requests while it says that it is not ready: the time that a
+    /// balancer needs to notice. None by default, since most nodes have none before them.
+    /// </summary>
+    public TimeSpan DrainDelay
+    {
+        get;
+        set => field = Limit.Between(value, TimeSpan.Zero, TimeSpan.FromHours(1));
+    } = TimeSpan.Zero;
+
     /// <summary>How long requests in flight may go on after a stop was asked for.</summary>
     public TimeSpan ShutdownGrace
     {

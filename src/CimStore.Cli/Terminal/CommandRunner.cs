@@ -32,13 +32,16 @@ internal static class CommandRunner
             return ExitCode.Usage;
         }
 
-        var configuration = new InvocationConfiguration
-        {
-            EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = CleanUpMax,
-        };
-        return await parsed.InvokeAsync(configuration);
+        return await parsed.InvokeAsync(Configure(parsed));
     }
+
+    /// <summary>A node bounds its own end: by the grace that its options give to requests in flight.</summary>
+    internal static InvocationConfiguration Configure(ParseResult parsed) => new()
+    {
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout =
+            parsed.CommandResult.Command.Name == "serve" ? Timeout.InfiniteTimeSpan : CleanUpMax,
+    };
 
     /// <summary>Gives a command its action: a session around it, closed whatever happens.</summary>
     public static void Runs(this Command command, Func<CliSession, CancellationToken, Task<int>> run) =>

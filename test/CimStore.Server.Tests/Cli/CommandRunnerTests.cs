@@ -1,3 +1,4 @@
+using CimStore.Cli.Commands;
 using CimStore.Cli.Terminal;
 using Xunit;
 
@@ -6,6 +7,13 @@ namespace CimStore.Server.Tests.Cli;
 public sealed class CommandRunnerTests
 {
     private static readonly TimeSpan HangMax = TimeSpan.FromSeconds(20);
+
+    [Theory]
+    [InlineData("serve", -1)]
+    [InlineData("put", 10_000)]
+    public void Only_a_node_bounds_its_own_end(string command, int milliseconds) => Assert.Equal(
+        TimeSpan.FromMilliseconds(milliseconds),
+        CommandRunner.Configure(CommandFactory.CreateRoot(command).Parse([command])).ProcessTerminationTimeout);
 
     /// <summary>The parser ends the process at once on a signal as long as it has no task to wait for.</summary>
     [Fact]
