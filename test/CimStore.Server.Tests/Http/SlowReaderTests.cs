@@ -13,7 +13,7 @@ public sealed class SlowReaderTests
 {
     private const int ManyEvents = 50_000;
 
-    /// <summary>At about 1 KiB each, more than sockets and pipes hold, and less than what the other reader takes.</summary>
+    /// <summary>At about 1 KiB each: more than sockets and pipes hold, less than what the other takes.</summary>
     private const int EventsOnTheWayMax = 20_000;
 
     [Fact, Trait("row", "G2")]
