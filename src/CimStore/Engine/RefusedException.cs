@@ -4,4 +4,7 @@ namespace CimStore.Engine;
 public sealed class RefusedException(Refusal refusal) : Exception(refusal.Message)
 {
     public Refusal Refusal { get; } = refusal;
+
+    /// <summary>The journal has it, or had it before: it is not written twice.</summary>
+    internal bool IsJournaled { get; init; }
 }

@@ -18,7 +18,7 @@ public sealed partial class StorageNode
     }
 
     /// <returns>The entry that the same command appended before, or null when it is new.</returns>
-    /// <exception cref="RefusedException">The id belongs to another request.</exception>
+    /// <exception cref="RefusedException">It was refused before, or the id belongs to another request.</exception>
     private async ValueTask<JournalEntry?> FindEarlierAsync(EventContext context, CancellationToken cancellationToken)
     {
         var outcome = await _catalog.FindCommandAsync(context.MessageId, cancellationToken);
@@ -27,11 +27,18 @@ public sealed partial class StorageNode
             return null;
         }
 
-        return outcome.RequestDigest.Span.SequenceEqual(context.RequestDigest.Span)
-            ? await _journal.FindAsync(outcome.Lsn, cancellationToken)
-            : throw Refuse(
+        if (!outcome.RequestDigest.Span.SequenceEqual(context.RequestDigest.Span))
+        {
+            throw Refuse(
                 "message-id-reused",
                 $"The message id {context.MessageId} belongs to another request. Use a new id for a new request.");
+        }
+
+        // Who was told that a command was refused may have acted on it: taking it now would be another answer.
+        var earlier = await _journal.FindAsync(outcome.Lsn, cancellationToken);
+        return earlier?.Event is StorageEvent.Failed failed
+            ? throw new RefusedException(new Refusal(failed.Error, failed.Detail)) { IsJournaled = true }
+            : earlier;
     }
 
     /// <summary>An id older than the window may have been forgotten: taking it could do its work twice.</summary>

@@ -17,20 +17,14 @@ public sealed partial class StorageNode
         Cid cid, DeleteRequest request, CancellationToken cancellationToken)
     {
         var key = KeyOf(cid);
-        RefuseLateMessage(request.Identity.MessageId);
-        var digest = request.Identity.MessageId is null ? default : RequestDigest.Of(key, request);
-        var context = ContextOf(request.Identity, digest);
-        await _commandLocks.AcquireAsync(context.MessageId, cancellationToken);
         try
         {
-            return !digest.IsEmpty
-                && await FindEarlierAsync(context, cancellationToken) is { Event: StorageEvent.Deleted done } entry
-                ? new DeleteResult(cid, true, [], done.GraceEndsAt, entry.Lsn)
-                : await DeleteLockedAsync(key, request, context, cancellationToken);
+            return await DeleteOnceAsync(key, request, cancellationToken);
         }
-        finally
+        catch (RefusedException refused)
         {
-            _commandLocks.Release(context.MessageId);
+            await JournalAsync(refused, cid, request.Identity);
+            throw;
         }
     }
 
@@ -63,6 +57,26 @@ public sealed partial class StorageNode
         return new CollectResult(released.Objects, released.Bytes, given);
     }
 
+    private async ValueTask<DeleteResult> DeleteOnceAsync(
+        ContentKey key, DeleteRequest request, CancellationToken cancellationToken)
+    {
+        RefuseLateMessage(request.Identity.MessageId);
+        var digest = request.Identity.MessageId is null ? default : RequestDigest.Of(key, request);
+        var context = ContextOf(request.Identity, digest);
+        await _commandLocks.AcquireAsync(context.MessageId, cancellationToken);
+        try
+        {
+            return !digest.IsEmpty
+                && await FindEarlierAsync(context, cancellationToken) is { Event: StorageEvent.Deleted done } entry
+                ? new DeleteResult(key.Cid, true, [], done.GraceEndsAt, entry.Lsn)
+                : await DeleteLockedAsync(key, request, context, cancellationToken);
+        }
+        finally
+        {
+            _commandLocks.Release(context.MessageId);
+        }
+    }
+
     private static (int Objects, long Bytes) Add((int Objects, long Bytes) sum, (int Objects, long Bytes) more) =>
         (sum.Objects + more.Objects, sum.Bytes + more.Bytes);
 
@@ -77,7 +91,7 @@ public sealed partial class StorageNode
                 before, new StorageCommand.Delete(key, request.Reference), Facts(request.Grace));
             if (decision.Rejection is { } rejection)
             {
-                throw Refuse(rejection);
+                throw await RefuseAsync(rejection, key.Cid, context);
             }
 
             var kept = before is { IsPresent: true } ? before.References : [];

@@ -9,18 +9,35 @@ namespace CimStore.Engine;
 // Names: content is immutable, names move (D34).
 public sealed partial class StorageNode
 {
-    public ValueTask<NameRecord> SetNameAsync(NameSetRequest request, CancellationToken cancellationToken)
+    public async ValueTask<NameRecord> SetNameAsync(NameSetRequest request, CancellationToken cancellationToken)
     {
-        var target = request.Cid ?? throw Refuse("name-without-target", "A name is set to a CID.");
-        var command = new StorageCommand.SetName(
-            ReferenceOf(request), target.ToV1(), request.Expected?.ToV1(), request.MustBeNew);
-        return ChangeNameAsync(command.Reference, command, target.ToV1(), request, "set-name", cancellationToken);
+        try
+        {
+            var target = request.Cid ?? throw Refuse("name-without-target", "A name is set to a CID.");
+            var command = new StorageCommand.SetName(
+                ReferenceOf(request), target.ToV1(), request.Expected?.ToV1(), request.MustBeNew);
+            return await ChangeNameAsync(
+                command.Reference, command, target.ToV1(), request, "set-name", cancellationToken);
+        }
+        catch (RefusedException refused)
+        {
+            await JournalAsync(refused, request.Cid, request.Identity);
+            throw;
+        }
     }
 
-    public ValueTask<NameRecord> DeleteNameAsync(NameSetRequest request, CancellationToken cancellationToken)
+    public async ValueTask<NameRecord> DeleteNameAsync(NameSetRequest request, CancellationToken cancellationToken)
     {
-        var command = new StorageCommand.DeleteName(ReferenceOf(request), request.Expected?.ToV1());
-        return ChangeNameAsync(command.Reference, command, null, request, "delete-name", cancellationToken);
+        try
+        {
+            var command = new StorageCommand.DeleteName(ReferenceOf(request), request.Expected?.ToV1());
+            return await ChangeNameAsync(command.Reference, command, null, request, "delete-name", cancellationToken);
+        }
+        catch (RefusedException refused)
+        {
+            await JournalAsync(refused, request.Expected, request.Identity);
+            throw;
+        }
     }
 
     public ValueTask<NameRecord?> FindNameAsync(NamespaceId space, string name, CancellationToken cancellationToken) =>
@@ -128,7 +145,9 @@ public sealed partial class StorageNode
             var subject = target is { } cid ? await FindAsync(cid, cancellationToken) : before;
             var decision = ObjectDecisions.Decide(
                 subject, command, Facts() with { Name = name, NamedBefore = target is null ? null : before });
-            return await AppendNameAsync(decision, name, reference, subject, before, context);
+            return decision.Rejection is { } rejection
+                ? throw await RefuseAsync(rejection, target ?? name?.Cid, context)
+                : await AppendNameAsync(decision, name, reference, subject, before, context);
         }
         finally
         {
@@ -143,11 +162,6 @@ public sealed partial class StorageNode
         Decision decision, NameRecord? name, Reference reference, ObjectRecord? subject, ObjectRecord? before,
         EventContext context)
     {
-        if (decision.Rejection is { } rejection)
-        {
-            throw Refuse(rejection);
-        }
-
         if (decision.Events.IsEmpty)
         {
             return name ?? new NameRecord(

@@ -15,7 +15,7 @@ public sealed partial class StorageNode
         cancellationToken.ThrowIfCancellationRequested();
         if (request.AtLeast > _journal.DurableLsn)
         {
-            await WaitForAsync(request.AtLeast, cancellationToken);
+            await WaitForAsync(cid, request, cancellationToken);
         }
 
         var key = KeyOf(cid);
@@ -93,20 +93,22 @@ public sealed partial class StorageNode
         return null;
     }
 
-    private async ValueTask WaitForAsync(Lsn token, CancellationToken cancellationToken)
+    private async ValueTask WaitForAsync(Cid cid, RetrieveRequest request, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(_options.TokenWaitMax, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            await _journal.WaitAsync(new Lsn(token.Value - 1), either.Token);
+            await _journal.WaitAsync(new Lsn(request.AtLeast.Value - 1), either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Refuse(
+            var refused = Refuse(
                 "token-not-observed",
-                $"This node has not seen position {token}; it is at {_journal.DurableLsn}. Ask the node that gave the "
+                $"This node has not seen position {request.AtLeast}; it is at {_journal.DurableLsn}. Ask the node that gave the "
                 + "token, or read without it.");
+            await JournalAsync(refused, cid, request.Identity);
+            throw refused;
         }
     }
 

@@ -29,6 +29,13 @@ public sealed partial class StorageNode
             _metrics.Stored(outcome, result.SizeBytes, _time.GetElapsedTime(started));
             return result;
         }
+        catch (RefusedException refused)
+        {
+            failure = refused;
+            _metrics.Failed("store", FaultKind.Of(refused));
+            await JournalAsync(refused, request.ExpectedCid, request.Identity);
+            throw;
+        }
         catch (Exception fault)
         {
             failure = fault;
@@ -161,6 +168,11 @@ public sealed partial class StorageNode
         {
             var before = await _catalog.FindAsync(key, cancellationToken);
             var decision = DecideStore(before, key, root, sizeBytes, request, terms, context);
+            if (decision.Rejection is { } rejection)
+            {
+                throw await RefuseAsync(rejection, key.Cid, context);
+            }
+
             if (decision.Events is not [StorageEvent.Stored stored])
             {
                 return AlreadyHeld(before!, context, terms);
@@ -181,7 +193,6 @@ public sealed partial class StorageNode
         }
     }
 
-    /// <exception cref="RefusedException">A rule says no.</exception>
     private Decision DecideStore(
         ObjectRecord? before, ContentKey key, Cid root, long sizeBytes, StoreRequest request, StoreTerms terms,
         EventContext context)
@@ -195,8 +206,7 @@ public sealed partial class StorageNode
             Receipt = ReceiptFor(sizeBytes, terms),
             IsRemembered = !context.RequestDigest.IsEmpty,
         };
-        var decision = ObjectDecisions.Decide(before, command, facts);
-        return decision.Rejection is { } rejection ? throw Refuse(rejection) : decision;
+        return ObjectDecisions.Decide(before, command, facts);
     }
 
     private DurabilityReceipt ReceiptFor(long sizeBytes, StoreTerms terms) => new()

@@ -19,17 +19,25 @@ public sealed partial class StorageNode
         IReadOnlyList<StoreItem> items, StoreRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        RefuseLateMessage(request.Identity.MessageId);
-        var terms = StoreTerms.Of(request, _home.Traits, Domains);
-        var results = new StoreItemResult[items.Count];
-        for (var first = 0; first < items.Count;)
+        try
         {
-            var count = PartFrom(items, first);
-            await StorePartAsync(items, first, count, request, terms, results, cancellationToken);
-            first += count;
-        }
+            RefuseLateMessage(request.Identity.MessageId);
+            var terms = StoreTerms.Of(request, _home.Traits, Domains);
+            var results = new StoreItemResult[items.Count];
+            for (var first = 0; first < items.Count;)
+            {
+                var count = PartFrom(items, first);
+                await StorePartAsync(items, first, count, request, terms, results, cancellationToken);
+                first += count;
+            }
 
-        return results;
+            return results;
+        }
+        catch (RefusedException refused)
+        {
+            await JournalAsync(refused, null, request.Identity);
+            throw;
+        }
     }
 
     private static int PartFrom(IReadOnlyList<StoreItem> items, int first)
@@ -55,6 +63,7 @@ public sealed partial class StorageNode
         StoreItemResult[] results, CancellationToken cancellationToken)
     {
         var batch = new List<BatchItem>(count);
+        var refused = new List<RefusedCommand>();
         using var digests = MemoryPool<byte>.Shared.Rent(count * Blake3.HashSizeBytes);
         HashPart(items, first, count, digests.Memory.Span);
         for (var index = first; index < first + count; index++)
@@ -63,11 +72,19 @@ public sealed partial class StorageNode
             if (Judge(items[index], index, digest, request, out var item) is { } refusal)
             {
                 results[index] = new StoreItemResult(null, refusal);
+                refused.Add(new RefusedCommand(
+                    refusal, items[index].ExpectedCid,
+                    ContextOf(BatchIdentity.Of(request.Identity, index), default)));
             }
             else
             {
                 batch.Add(item!);
             }
+        }
+
+        if (refused.Count > 0)
+        {
+            await JournalAsync(refused);
         }
 
         if (request.Identity.MessageId is not null)
@@ -96,6 +113,7 @@ public sealed partial class StorageNode
         }
         catch (RefusedException refused)
         {
+            await JournalAsync(refused, item.Key.Cid, item.Request.Identity);
             results[item.Index] = new StoreItemResult(null, refused.Refusal);
         }
     }
@@ -142,6 +160,11 @@ public sealed partial class StorageNode
             var before = await _catalog.FindAsync(item.Key, cancellationToken);
             var decision = DecideStore(
                 before, item.Key, item.Root, item.Content.Length, item.Request, item.Terms, context);
+            if (decision.Rejection is { } rejection)
+            {
+                throw await RefuseAsync(rejection, item.Key.Cid, context);
+            }
+
             if (decision.Events is not [StorageEvent.Stored stored])
             {
                 results[item.Index] = new StoreItemResult(AlreadyHeld(before!, context, item.Terms), null);

@@ -29,6 +29,7 @@ public sealed partial class StorageNode : IStorageClient
     private readonly KeyLocks<Reference> _nameLocks = new();
     private readonly ReadHolds _holds = new();
     private readonly ContentCache _cache;
+    private readonly RefusalBudget _refusals;
     private readonly ImmutableArray<CopyReceipt> _homeReceipt;
     private readonly DecisionFacts _storeFacts;
     private bool _closed;
@@ -39,6 +40,7 @@ public sealed partial class StorageNode : IStorageClient
         (_ports, _time, _ids, _options, _metrics) = (ports, time, ids, options, metrics);
         (_journal, _catalog, _home) = (ports.Journal, ports.Catalog, ports.Locations[0]);
         _cache = new ContentCache(options.Cache, time);
+        _refusals = new RefusalBudget(time, options.RefusalsPerHourMax);
         _homeReceipt =
         [
             new CopyReceipt(
@@ -136,6 +138,7 @@ public sealed partial class StorageNode : IStorageClient
             return;
         }
 
+        await TellUntoldAsync();
         _metrics.Dispose();
         var parts = _ports.Locations.Cast<object>().Append(_journal).Append(_catalog).Append(_ports.Maintenance);
         foreach (var part in parts.Distinct(ReferenceEqualityComparer.Instance).OfType<IAsyncDisposable>())
@@ -153,8 +156,6 @@ public sealed partial class StorageNode : IStorageClient
         : ContentKey.Shared(cid.ToV1());
 
     private static RefusedException Refuse(string code, string message) => new(new Refusal(code, message));
-
-    private static RefusedException Refuse(Rejection rejection) => Refuse(rejection.Code, rejection.Message);
 
     private DecisionFacts Facts(TimeSpan? grace = null) => new()
     {
@@ -178,7 +179,8 @@ public sealed partial class StorageNode : IStorageClient
         {
             for (var index = 0; index < changes.Count; index++)
             {
-                if (ObjectHistory.KeyOf(changes[index].Event) is { } key)
+                if (changes[index].Event is not StorageEvent.Failed
+                    && ObjectHistory.KeyOf(changes[index].Event) is { } key)
                 {
                     _cache.Remove(key);
                 }

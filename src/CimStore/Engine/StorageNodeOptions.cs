@@ -17,6 +17,18 @@ public sealed class StorageNodeOptions
     /// <summary>How long an operation waits for the position its token names before it is refused.</summary>
     public TimeSpan TokenWaitMax { get; set => field = Span(value, TimeSpan.Zero); } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How many refused commands are journaled in an hour; what is over is counted, and told by one entry. 1,000 x 24
+    /// x 400 bytes = 10 MB a day at the very worst.
+    /// </summary>
+    public int RefusalsPerHourMax
+    {
+        get;
+        set => field = value is >= 1 and <= 1_000_000
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "Between 1 and 1,000,000.");
+    } = 1_000;
+
     public ContentCacheOptions Cache { get; } = new();
 
     private static TimeSpan Span(TimeSpan value, TimeSpan min) => value >= min && value <= LongestSpan
