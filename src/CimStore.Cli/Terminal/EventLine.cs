@@ -21,7 +21,7 @@ internal static class EventLine
             ("tier", JsonText.Of(stored.Tier)), ("size", Number(stored.SizeBytes)), ("location", stored.Location.Name),
             ("class", JsonText.Of(stored.Class)), ("synced", stored.Receipt.Synced ? "yes" : "no"),
             ("deduplicated", stored.Deduplicated ? "yes" : "no"), ("reference", Words(stored.Reference))),
-        StorageEvent.Retrieved read => Details(("location", read.Location.Name)),
+        StorageEvent.Retrieved read => Details(("location", read.Location.Name), ("count", Number(read.Count))),
         StorageEvent.Replicated copied => Details(
             ("replicas", string.Join(',', copied.Replicas.Select(copy => copy.Location.Name)))),
         StorageEvent.Migrated moved => Details(("from", JsonText.Of(moved.From)), ("to", JsonText.Of(moved.To))),
@@ -36,6 +36,7 @@ internal static class EventLine
             ("name", Words(named.Reference)), ("previous", named.PreviousCid?.ToString())),
         StorageEvent.NameDeleted named => Details(
             ("name", Words(named.Reference)), ("grace-ends", Time(named.GraceEndsAt))),
+        StorageEvent.Unchanged same => Details(("found", Number((long)same.Found.Value))),
         _ => throw new UnreachableException(),
     };
 

@@ -41,6 +41,18 @@ public sealed partial class StorageNode
             : earlier;
     }
 
+    /// <summary>Journals a decision for nothing, when its command's id has to be remembered.</summary>
+    private async ValueTask<JournalEntry?> RememberUnchangedAsync(Decision decision, EventContext context)
+    {
+        if (decision.Events is not [StorageEvent.Unchanged unchanged])
+        {
+            return null;
+        }
+
+        var entries = await AppendAsync([new JournalChange(context, unchanged, null, null)]);
+        return entries[0];
+    }
+
     /// <summary>An id older than the window may have been forgotten: taking it could do its work twice.</summary>
     private void RefuseLateMessage(MessageId? id)
     {

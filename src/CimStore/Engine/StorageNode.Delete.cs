@@ -66,9 +66,8 @@ public sealed partial class StorageNode
         await _commandLocks.AcquireAsync(context.MessageId, cancellationToken);
         try
         {
-            return !digest.IsEmpty
-                && await FindEarlierAsync(context, cancellationToken) is { Event: StorageEvent.Deleted done } entry
-                ? new DeleteResult(key.Cid, true, [], done.GraceEndsAt, entry.Lsn)
+            return !digest.IsEmpty && await FindEarlierAsync(context, cancellationToken) is { } entry
+                ? await ReplayDeleteAsync(key, entry, cancellationToken)
                 : await DeleteLockedAsync(key, request, context, cancellationToken);
         }
         finally
@@ -88,7 +87,8 @@ public sealed partial class StorageNode
         {
             var before = await _catalog.FindAsync(key, cancellationToken);
             var decision = ObjectDecisions.Decide(
-                before, new StorageCommand.Delete(key, request.Reference), Facts(request.Grace));
+                before, new StorageCommand.Delete(key, request.Reference),
+                Facts(request.Grace) with { IsRemembered = !context.RequestDigest.IsEmpty });
             if (decision.Rejection is { } rejection)
             {
                 throw await RefuseAsync(rejection, key.Cid, context);
@@ -97,6 +97,7 @@ public sealed partial class StorageNode
             var kept = before is { IsPresent: true } ? before.References : [];
             if (decision.Events is not [StorageEvent.Deleted deleted])
             {
+                await RememberUnchangedAsync(decision, context);
                 return new DeleteResult(
                     key.Cid, false, kept, before?.Tombstone?.GraceEndsAt, before?.Revision ?? Lsn.None);
             }
@@ -109,6 +110,22 @@ public sealed partial class StorageNode
         {
             _contentLocks.Release(key);
         }
+    }
+
+    /// <summary>What the command did is in the journal; what keeps the content is told as of now.</summary>
+    private async ValueTask<DeleteResult> ReplayDeleteAsync(
+        ContentKey key, JournalEntry entry, CancellationToken cancellationToken)
+    {
+        var now = await _catalog.FindAsync(key, cancellationToken);
+        var kept = now is { IsPresent: true } ? now.References : [];
+        return entry.Event switch
+        {
+            StorageEvent.Deleted { GraceEndsAt: { } end } => new DeleteResult(key.Cid, true, [], end, entry.Lsn),
+            StorageEvent.Deleted => new DeleteResult(key.Cid, true, kept, null, entry.Lsn),
+            StorageEvent.Unchanged unchanged => new DeleteResult(
+                key.Cid, false, kept, now?.Tombstone?.GraceEndsAt, unchanged.Found),
+            _ => throw new IntegrityException($"The journal entry {entry.Lsn} of a delete is none."),
+        };
     }
 
     private async ValueTask<(int Objects, long Bytes)> ReleaseAsync(

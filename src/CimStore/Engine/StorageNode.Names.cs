@@ -106,7 +106,7 @@ public sealed partial class StorageNode
         {
             if (!digest.IsEmpty && await FindEarlierAsync(context, cancellationToken) is { } entry)
             {
-                return await NameMadeByAsync(entry, cancellationToken);
+                return await NameMadeByAsync(reference, entry, cancellationToken);
             }
 
             await _nameLocks.AcquireAsync(reference, cancellationToken);
@@ -144,7 +144,13 @@ public sealed partial class StorageNode
             var before = name?.Cid is { } old ? await FindAsync(old, cancellationToken) : null;
             var subject = target is { } cid ? await FindAsync(cid, cancellationToken) : before;
             var decision = ObjectDecisions.Decide(
-                subject, command, Facts() with { Name = name, NamedBefore = target is null ? null : before });
+                subject, command,
+                Facts() with
+                {
+                    Name = name,
+                    NamedBefore = target is null ? null : before,
+                    IsRemembered = !context.RequestDigest.IsEmpty,
+                });
             return decision.Rejection is { } rejection
                 ? throw await RefuseAsync(rejection, target ?? name?.Cid, context)
                 : await AppendNameAsync(decision, name, reference, subject, before, context);
@@ -162,10 +168,10 @@ public sealed partial class StorageNode
         Decision decision, NameRecord? name, Reference reference, ObjectRecord? subject, ObjectRecord? before,
         EventContext context)
     {
-        if (decision.Events.IsEmpty)
+        if (decision.Events is [] or [StorageEvent.Unchanged])
         {
-            return name ?? new NameRecord(
-                reference.Owner, reference.Namespace, reference.Name!, null, Lsn.None, _time.GetUtcNow(), Lsn.None);
+            var remembered = await RememberUnchangedAsync(decision, context);
+            return name ?? NeverSet(reference, remembered?.At ?? _time.GetUtcNow());
         }
 
         var changes = decision.Events.Select(happened => new JournalChange(
@@ -175,8 +181,15 @@ public sealed partial class StorageNode
     }
 
     /// <summary>A move is two entries under one id; which one the catalog remembers is its own affair.</summary>
-    private async ValueTask<NameRecord> NameMadeByAsync(JournalEntry entry, CancellationToken cancellationToken)
+    private async ValueTask<NameRecord> NameMadeByAsync(
+        Reference reference, JournalEntry entry, CancellationToken cancellationToken)
     {
+        if (entry.Event is StorageEvent.Unchanged unchanged)
+        {
+            var found = await _journal.FindAsync(unchanged.Found, cancellationToken);
+            return found?.ApplyTo(default(NameRecord)) ?? NeverSet(reference, entry.At);
+        }
+
         for (var lsn = entry.Lsn.Value + 1; lsn > 0 && lsn + 2 > entry.Lsn.Value; lsn--)
         {
             if (await _journal.FindAsync(new Lsn(lsn), cancellationToken) is { } near
@@ -189,6 +202,9 @@ public sealed partial class StorageNode
 
         throw new IntegrityException($"The journal entry {entry.Lsn} of a change of a name makes none.");
     }
+
+    private static NameRecord NeverSet(Reference reference, DateTimeOffset at) => new(
+        reference.Owner, reference.Namespace, reference.Name!, null, Lsn.None, at, Lsn.None);
 
     private ValueTask<ObjectRecord?> FindAsync(Cid cid, CancellationToken cancellationToken) =>
         _catalog.FindAsync(ContentKey.Shared(cid), cancellationToken);

@@ -105,8 +105,8 @@ public sealed partial class StorageNode
         {
             var refused = Refuse(
                 "token-not-observed",
-                $"This node has not seen position {request.AtLeast}; it is at {_journal.DurableLsn}. Ask the node that gave the "
-                + "token, or read without it.");
+                $"This node has not seen position {request.AtLeast}; it is at {_journal.DurableLsn}. Ask the node that "
+                + "gave the token, or read without it.");
             await JournalAsync(refused, cid, request.Identity);
             throw refused;
         }

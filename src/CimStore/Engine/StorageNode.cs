@@ -179,7 +179,7 @@ public sealed partial class StorageNode : IStorageClient
         {
             for (var index = 0; index < changes.Count; index++)
             {
-                if (changes[index].Event is not StorageEvent.Failed
+                if (changes[index].Event is not (StorageEvent.Failed or StorageEvent.Unchanged)
                     && ObjectHistory.KeyOf(changes[index].Event) is { } key)
                 {
                     _cache.Remove(key);

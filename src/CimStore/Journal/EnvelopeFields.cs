@@ -15,11 +15,7 @@ internal static class EnvelopeFields
         var json = happened switch
         {
             StorageEvent.Stored stored => WriteStored(stored),
-            StorageEvent.Retrieved read => new JsonObject
-            {
-                ["location"] = read.Location.Name,
-                ["latency_seconds"] = read.Latency.TotalSeconds,
-            },
+            StorageEvent.Retrieved read => WriteRetrieved(read),
             StorageEvent.Replicated copied => new JsonObject
             {
                 ["replicas"] = new JsonArray([.. copied.Replicas.Select(Write)]),
@@ -42,6 +38,7 @@ internal static class EnvelopeFields
                 ["previous_sequence"] = deleted.Previous.Value,
                 ["grace_ends_at"] = Text(deleted.GraceEndsAt),
             },
+            StorageEvent.Unchanged same => new JsonObject { ["found_sequence"] = same.Found.Value },
             _ => throw new UnreachableException(),
         };
         json.Insert(0, "cid", ObjectHistory.KeyOf(happened)?.Cid.ToString());
@@ -55,10 +52,12 @@ internal static class EnvelopeFields
         return type switch
         {
             EventTypes.Failed => new StorageEvent.Failed(about, Text(data, "error"), Text(data, "detail")),
+            EventTypes.Unchanged => new StorageEvent.Unchanged(about, new Lsn(BigNumber(data, "found_sequence"))),
             _ when about is null => throw new IntegrityException("The event names no content."),
             EventTypes.Stored => ReadStored(key, reference, data),
             EventTypes.Retrieved => new StorageEvent.Retrieved(
-                key, Location(data), TimeSpan.FromSeconds(data["latency_seconds"]!.GetValue<double>())),
+                key, Location(data), TimeSpan.FromSeconds(data["latency_seconds"]!.GetValue<double>()),
+                data["count"] is null ? 1 : Number(data, "count")),
             EventTypes.Replicated => new StorageEvent.Replicated(
                 key, [.. data["replicas"]!.AsArray().Select(copy => ReadCopy(copy!.AsObject()))]),
             EventTypes.Migrated => new StorageEvent.Migrated(
@@ -92,6 +91,16 @@ internal static class EnvelopeFields
     private static ulong BigNumber(JsonObject json, string name) => ulong.Parse(
         (json[name] ?? throw new IntegrityException($"An envelope lacks '{name}'.")).ToJsonString(),
         CultureInfo.InvariantCulture);
+
+    private static JsonObject WriteRetrieved(StorageEvent.Retrieved read)
+    {
+        var json = new JsonObject
+        {
+            ["location"] = read.Location.Name,
+            ["latency_seconds"] = read.Latency.TotalSeconds,
+        };
+        return read.Count == 1 ? json : With(json, "count", read.Count);
+    }
 
     private static JsonObject WriteStored(StorageEvent.Stored stored) => new()
     {

@@ -12,7 +12,7 @@ internal static class EventDataReader
     {
         var left = reader.Map();
         var key = about ?? default;
-        if (about is null && type != EventTypes.Failed)
+        if (about is null && type is not (EventTypes.Failed or EventTypes.Unchanged))
         {
             throw reader.Broken("the event names no content");
         }
@@ -20,12 +20,12 @@ internal static class EventDataReader
         StorageEvent happened = type switch
         {
             EventTypes.Stored => ReadStored(ref reader, ref left, key, reference),
-            EventTypes.Retrieved => new StorageEvent.Retrieved(
-                key, Location(ref reader, ref left), TimeSpan.FromTicks(Signed(ref reader, ref left, "took"u8))),
+            EventTypes.Retrieved => ReadRetrieved(ref reader, ref left, key),
             EventTypes.Replicated => new StorageEvent.Replicated(key, ReadCopies(ref reader, ref left)),
             EventTypes.Migrated => ReadMigrated(ref reader, ref left, key),
             EventTypes.Failed => new StorageEvent.Failed(
                 about, Text(ref reader, ref left, "error"u8), Text(ref reader, ref left, "detail"u8)),
+            EventTypes.Unchanged => new StorageEvent.Unchanged(about, Lsn(ref reader, ref left, "found"u8)),
             EventTypes.Deleted => new StorageEvent.Deleted(key, reference, Instant(ref reader, ref left, "grace"u8)),
             _ => ReadRest(ref reader, ref left, type, key, reference),
         };
@@ -62,6 +62,13 @@ internal static class EventDataReader
             default:
                 throw reader.Broken($"the event type '{type}' is unknown here, or lacks its name");
         }
+    }
+
+    private static StorageEvent.Retrieved ReadRetrieved(ref EntryReader reader, ref int left, ContentKey key)
+    {
+        var count = reader.TryKey("n"u8, ref left) ? (long)reader.Unsigned() : 1;
+        return new StorageEvent.Retrieved(
+            key, Location(ref reader, ref left), TimeSpan.FromTicks(Signed(ref reader, ref left, "took"u8)), count);
     }
 
     private static StorageEvent.Stored ReadStored(
@@ -201,8 +208,10 @@ internal static class EventDataReader
     private static LocationId Location(ref EntryReader reader, ref int left) =>
         new(Text(ref reader, ref left, "loc"u8));
 
-    private static Lsn Lsn(ref EntryReader reader, ref int left) =>
-        new(reader.TryKey("prev"u8, ref left) ? reader.Unsigned() : 0);
+    private static Lsn Lsn(ref EntryReader reader, ref int left) => Lsn(ref reader, ref left, "prev"u8);
+
+    private static Lsn Lsn(ref EntryReader reader, ref int left, ReadOnlySpan<byte> name) =>
+        new(reader.TryKey(name, ref left) ? reader.Unsigned() : 0);
 
     private static DateTimeOffset? Instant(ref EntryReader reader, ref int left, ReadOnlySpan<byte> name) =>
         reader.TryKey(name, ref left) ? reader.Instant() : null;

@@ -16,7 +16,12 @@ internal static class EventDataWriter
                 WriteStored(writer, stored);
                 break;
             case StorageEvent.Retrieved retrieved:
-                writer.Map(2);
+                writer.Map(2 + One(retrieved.Count != 1));
+                if (retrieved.Count != 1)
+                {
+                    Number(writer, "n"u8, (ulong)retrieved.Count);
+                }
+
                 Text(writer, "loc"u8, retrieved.Location.Name);
                 writer.Key("took"u8);
                 writer.Signed(retrieved.Latency.Ticks);
@@ -87,6 +92,14 @@ internal static class EventDataWriter
                 writer.Map(Count(deleted.Previous) + Count(deleted.GraceEndsAt));
                 Lsn(writer, deleted.Previous);
                 Instant(writer, "grace"u8, deleted.GraceEndsAt);
+                break;
+            case StorageEvent.Unchanged unchanged:
+                writer.Map(Count(unchanged.Found));
+                if (unchanged.Found != Objects.Lsn.None)
+                {
+                    Number(writer, "found"u8, unchanged.Found.Value);
+                }
+
                 break;
             default:
                 throw new UnreachableException();

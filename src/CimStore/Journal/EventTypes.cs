@@ -19,6 +19,7 @@ public static class EventTypes
     public const string Repaired = "storage.repaired";
     public const string NameSet = "storage.name_set";
     public const string NameDeleted = "storage.name_deleted";
+    public const string Unchanged = "storage.unchanged";
 
     public static string Name(StorageEvent happened) => happened switch
     {
@@ -34,6 +35,7 @@ public static class EventTypes
         StorageEvent.Repaired => Repaired,
         StorageEvent.NameSet => NameSet,
         StorageEvent.NameDeleted => NameDeleted,
+        StorageEvent.Unchanged => Unchanged,
         _ => throw new UnreachableException(),
     };
 

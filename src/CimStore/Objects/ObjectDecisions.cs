@@ -14,8 +14,8 @@ public static class ObjectDecisions
         StorageCommand.Store store => Store(before, store, facts),
         StorageCommand.SetName set => SetName(before, set, facts),
         StorageCommand.DeleteName delete => DeleteName(before, delete, facts),
-        _ when before is not { IsPresent: true } => command is StorageCommand.Delete
-            ? Decision.Accept()
+        _ when before is not { IsPresent: true } => command is StorageCommand.Delete absent
+            ? Unchanged(absent.Key, before?.Revision, facts)
             : Decision.Reject("content-not-found", "This content is not here."),
         StorageCommand.Retrieve => Decision.Accept(),
         StorageCommand.Replicate replicate => Replicate(before, replicate, facts),
@@ -91,7 +91,7 @@ public static class ObjectDecisions
         var isUnreferenced = before.References.IsEmpty;
         if (!isReferred && !isUnreferenced)
         {
-            return Decision.Accept();
+            return Unchanged(before.Key, before.Revision, facts);
         }
 
         var isLast = isUnreferenced || before.References.Length == 1;
@@ -135,7 +135,7 @@ public static class ObjectDecisions
 
         if (current?.Cid == set.Target)
         {
-            return Decision.Accept();
+            return Unchanged(before!.Key, current.Revision, facts);
         }
 
         var moved = new StorageEvent.NameSet(
@@ -154,11 +154,15 @@ public static class ObjectDecisions
         }
 
         return facts.Name is not { Cid: not null } current || before is null
-            ? Decision.Accept()
+            ? Unchanged(before?.Key, facts.Name?.Revision, facts)
             : Decision.Accept(new StorageEvent.NameDeleted(
                 delete.Reference, before.Key, current.Revision,
                 before.References is [var only] && only == delete.Reference ? facts.Now + facts.Grace : null));
     }
+
+    private static Decision Unchanged(ContentKey? key, Lsn? found, DecisionFacts facts) => facts.IsRemembered
+        ? Decision.Accept(new StorageEvent.Unchanged(key, found ?? Lsn.None))
+        : Decision.Accept();
 
     private static DateTimeOffset? GraceAfter(ObjectRecord losing, DecisionFacts facts) =>
         losing.References.Length == 1 ? facts.Now + facts.Grace : null;

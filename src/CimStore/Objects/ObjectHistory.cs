@@ -24,6 +24,7 @@ public static class ObjectHistory
         StorageEvent.Repaired repaired => repaired.Key,
         StorageEvent.NameSet set => set.Target,
         StorageEvent.NameDeleted deleted => deleted.Target,
+        StorageEvent.Unchanged unchanged => unchanged.Key,
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
@@ -41,7 +42,7 @@ public static class ObjectHistory
         {
             StorageEvent.Stored stored => Store(before, stored, lsn, at),
             _ when before is null => null,
-            StorageEvent.Retrieved or StorageEvent.Failed => before,
+            StorageEvent.Retrieved or StorageEvent.Failed or StorageEvent.Unchanged => before,
             StorageEvent.Replicated replicated => before with
             {
                 Copies = replicated.Replicas.Aggregate(before.Copies, Put),

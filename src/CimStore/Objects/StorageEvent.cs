@@ -23,7 +23,14 @@ public abstract record StorageEvent
         DataClass DataClass, AccessPattern Pattern, CopyHeader Header, Reference? Reference, bool Deduplicated,
         DurabilityReceipt Receipt, DateTimeOffset? GraceEndsAt = null) : StorageEvent;
 
-    public sealed record Retrieved(ContentKey Key, LocationId Location, TimeSpan Latency) : StorageEvent;
+    /// <summary>
+    /// Content was read. Reads are counted in memory and told in batches (D17), so one event stands for many.
+    /// </summary>
+    /// <param name="Location">Where the last of them was served from.</param>
+    /// <param name="Latency">How long they took on average, to the last byte.</param>
+    /// <param name="Count">How many reads it stands for.</param>
+    public sealed record Retrieved(
+        ContentKey Key, LocationId Location, TimeSpan Latency, long Count = 1) : StorageEvent;
 
     public sealed record Replicated(ContentKey Key, ImmutableArray<Copy> Replicas) : StorageEvent;
 
@@ -53,4 +60,12 @@ public abstract record StorageEvent
 
     public sealed record NameDeleted(
         Reference Reference, ContentKey Target, Lsn Previous, DateTimeOffset? GraceEndsAt) : StorageEvent;
+
+    /// <summary>
+    /// A command had nothing to do. Journaled only when it has a message id: a later delivery must not find something
+    /// to do after all.
+    /// </summary>
+    /// <param name="Found">The revision of the object, or of the name, that was as it should be; none when there was
+    /// none.</param>
+    public sealed record Unchanged(ContentKey? Key, Lsn Found) : StorageEvent;
 }

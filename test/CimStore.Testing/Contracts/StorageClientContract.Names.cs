@@ -52,6 +52,58 @@ public abstract partial class StorageClientContract
     }
 
     [Fact]
+    public async Task A_delete_that_found_nothing_finds_nothing_when_it_is_delivered_again()
+    {
+        var content = Samples.Bytes(30, 22);
+        var request = DeleteRequest.Default with { Identity = Samples.Identity(NewId()) };
+        var first = await Client.DeleteAsync(Samples.CidOf(content), request, Token);
+        await Client.StoreAsync(content, Token);
+
+        var second = await Client.DeleteAsync(Samples.CidOf(content), request, Token);
+
+        Assert.False(first.Found);
+        Assert.Equal((false, first.Lsn), (second.Found, second.Lsn));
+        Assert.Equal(content, await Client.ReadAsync(Samples.CidOf(content), Token));
+    }
+
+    [Fact]
+    public async Task A_delete_delivered_again_gets_the_same_answer()
+    {
+        var pin = new Reference(new OwnerId("ada"), NamespaceId.Default, null);
+        await Client.StoreAsync([5], Token);
+        var cid = (await Client.StoreAsync([5], Token, StoreRequest.Default with { Reference = pin })).Cid;
+        var request = DeleteRequest.Default with { Identity = Samples.Identity(NewId()) };
+        var first = await Client.DeleteAsync(cid, request, Token);
+
+        var second = await Client.DeleteAsync(cid, request, Token);
+
+        Assert.Equal([pin], second.StillReferenced);
+        Assert.Equal((first.Found, first.GraceEndsAt, first.Lsn), (second.Found, second.GraceEndsAt, second.Lsn));
+    }
+
+    [Fact]
+    [Trait("row", "J13")]
+    public async Task A_change_of_a_name_that_changed_nothing_changes_nothing_when_it_is_delivered_again()
+    {
+        var first = (await Client.StoreAsync([1], Token)).Cid;
+        var second = (await Client.StoreAsync([2], Token)).Cid;
+        var delete = Name("b", null) with { Identity = Samples.Identity(NewId()) };
+        var absent = await Client.DeleteNameAsync(delete, Token);
+        await Client.SetNameAsync(Name("a", first), Token);
+        await Client.SetNameAsync(Name("b", first), Token);
+        var set = Name("a", first) with { Identity = Samples.Identity(NewId()) };
+        var same = await Client.SetNameAsync(set, Token);
+        await Client.SetNameAsync(Name("a", second), Token);
+
+        Assert.Equal(same, await Client.SetNameAsync(set, Token));
+        Assert.Equal(absent, await Client.DeleteNameAsync(delete, Token));
+
+        Assert.Equal(second, (await Client.FindNameAsync(Letters, "a", Token))!.Cid);
+        Assert.Equal(first, (await Client.FindNameAsync(Letters, "b", Token))!.Cid);
+        Assert.Equal(2, (await Client.NameHistoryAsync(Letters, "a", Token).ListAsync(Token)).Count);
+    }
+
+    [Fact]
     public async Task Content_stored_without_a_reference_is_there_until_its_grace_ends()
     {
         var cid = (await Client.StoreAsync([4, 2], Token, StoreRequest.Default with { Reference = null })).Cid;

@@ -54,6 +54,8 @@ internal static class EventSamples
         });
         yield return ("stored-unreferenced", stored with { Reference = null, GraceEndsAt = At.AddHours(24) });
         yield return ("retrieved", new StorageEvent.Retrieved(key, Hot, TimeSpan.FromMicroseconds(321)));
+        yield return (
+            "retrieved-many", new StorageEvent.Retrieved(key, Hot, TimeSpan.FromMicroseconds(321), 70_000));
         yield return ("replicated", new StorageEvent.Replicated(
             key,
             [copy, new Copy(new LocationId("warm"), 70_000, CopyState.Releasing, new CopyHeader(1, 0, null), At)]));
@@ -70,6 +72,8 @@ internal static class EventSamples
         yield return ("name_set", new StorageEvent.NameSet(Name, key, null, Lsn.None));
         yield return ("name_set-moved", new StorageEvent.NameSet(Name, key, Sha("before"), new Lsn(41)));
         yield return ("name_deleted", new StorageEvent.NameDeleted(Name, key, new Lsn(42), At.AddDays(1)));
+        yield return ("unchanged", new StorageEvent.Unchanged(key, new Lsn(42)));
+        yield return ("unchanged-without-content", new StorageEvent.Unchanged(null, Lsn.None));
     }
 
     public static EventContext Context(bool isRoot) => isRoot
