@@ -1,3 +1,4 @@
+using CimStore.Disk.Uploads;
 using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Objects;
@@ -21,6 +22,8 @@ namespace CimStore.Server;
 /// </summary>
 public sealed class CimStoreHost : IAsyncDisposable
 {
+    private const string UploadsFolder = "uploads";
+
     private readonly WebApplication _app;
     private readonly IStorageClient _node;
 
@@ -107,6 +110,10 @@ public sealed class CimStoreHost : IAsyncDisposable
         await _node.DisposeAsync();
     }
 
+    /// <summary>Without a data directory they live as long as the system's temporary files.</summary>
+    private static StagedUploads OpenUploads(ServerOptions options) => new(Path.Combine(
+        options.DataDirectory ?? Directory.CreateTempSubdirectory("cimstore-").FullName, UploadsFolder));
+
     private static WebApplication Build(
         ServerOptions options, IStorageClient node, TimeProvider time, Action<ILoggingBuilder>? logging)
     {
@@ -131,6 +138,7 @@ public sealed class CimStoreHost : IAsyncDisposable
         services.AddSingleton<RequestGate>();
         services.AddSingleton<FeedWriter>();
         services.AddSingleton<Readiness>();
+        services.AddSingleton(OpenUploads(options));
         services.AddSingleton<UploadRegistry>();
         services.AddHostedService(provider => provider.GetRequiredService<UploadRegistry>());
         services.AddSingleton<Collector>();

@@ -64,6 +64,7 @@ internal static class ServeCommand
         var directory = session.IsGiven(CommonOptions.Data)
             ? session.Address.DataDirectory
             : Path.GetFullPath(options.DataDirectory ?? session.Address.DataDirectory);
+        options.DataDirectory = directory;
         var store = await OpenAsync(session, directory, cancellationToken);
         await using var host = await CimStoreHost.StartAsync(
             options, store.Client, session.Time, logging => Log(logging, session), cancellationToken);

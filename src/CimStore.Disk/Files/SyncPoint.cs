@@ -49,4 +49,10 @@ internal enum SyncPoint
     /// Every few MiB of a stream. Proves nothing by itself: it keeps the last sync, and the log's, short.
     /// </summary>
     LargePace,
+
+    /// <summary>Content of an upload before its client is told how much has arrived, and a new one's head.</summary>
+    UploadBytes,
+
+    /// <summary>The directory of uploads, before the client is told of a new one.</summary>
+    UploadName,
 }

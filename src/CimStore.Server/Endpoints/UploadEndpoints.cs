@@ -1,6 +1,7 @@
 using System.Globalization;
 using CimStore.Engine;
 using CimStore.Http;
+using CimStore.Locations;
 using CimStore.Server.Http;
 using CimStore.Server.Uploads;
 using Microsoft.AspNetCore.Builder;
@@ -65,7 +66,8 @@ internal static class UploadEndpoints
     private static Ok<WireTypes.UploadState> State(string id, HttpContext context, UploadRegistry uploads) =>
         TypedResults.Ok(Describe(context, uploads.Find(id), uploads));
 
-    private static async Task AppendAsync(string id, HttpContext context, UploadRegistry uploads, ServerLimits limits)
+    private static async Task AppendAsync(
+        string id, HttpContext context, UploadRegistry uploads, ServerLimits limits, TimeProvider time)
     {
         if (context.Request.ContentType?.Split(';')[0].Trim() != WireHeaders.PartialUploadMediaType)
         {
@@ -78,12 +80,13 @@ internal static class UploadEndpoints
             ?? throw ProblemWriter.Refuse("malformed-request", $"{WireHeaders.UploadOffset} is needed.");
         try
         {
-            await upload.AppendAsync(offset, context.Request.BodyReader, context.RequestAborted);
+            await upload.AppendAsync(
+                offset, context.Request.BodyReader, limits.ContentSizeMaxBytes, time, context.RequestAborted);
         }
         finally
         {
-            upload.TouchedAt = uploads.Find(id).TouchedAt;
-            context.Response.Headers[WireHeaders.UploadOffset] = Routes.Number(upload.Offset);
+            upload.TouchedAt = time.GetUtcNow();
+            context.Response.Headers[WireHeaders.UploadOffset] = Routes.Number(upload.SettledOffset());
         }
 
         if (RequestReader.Header(context.Request, WireHeaders.UploadComplete) == True)
@@ -113,9 +116,10 @@ internal static class UploadEndpoints
         {
             result = await upload.CompleteAsync(context.RequestAborted);
         }
-        catch (Exception) when (upload.IsComplete && !context.RequestAborted.IsCancellationRequested)
+        catch (Exception refused) when (refused is RefusedException { Refusal.Code: not "upload-busy" }
+            or IntegrityException)
         {
-            // The Store has ended with a refusal; the upload can never succeed.
+            // The upload can never succeed.
             await uploads.CloseAsync(upload.Id, "its content was refused");
             throw;
         }
@@ -128,7 +132,8 @@ internal static class UploadEndpoints
     private static WireTypes.UploadState Describe(HttpContext context, Upload upload, UploadRegistry uploads)
     {
         var headers = context.Response.Headers;
-        headers[WireHeaders.UploadOffset] = Routes.Number(upload.Offset);
+        var offset = upload.SettledOffset();
+        headers[WireHeaders.UploadOffset] = Routes.Number(offset);
         headers[WireHeaders.UploadComplete] = upload.IsComplete ? True : "?0";
         headers.CacheControl = "no-store";
         if (upload.LengthBytes is { } length)
@@ -136,6 +141,6 @@ internal static class UploadEndpoints
             headers[WireHeaders.UploadLength] = length.ToString(CultureInfo.InvariantCulture);
         }
 
-        return new WireTypes.UploadState(upload.Id, upload.Offset, upload.LengthBytes, uploads.ExpiryOf(upload));
+        return new WireTypes.UploadState(upload.Id, offset, upload.LengthBytes, uploads.ExpiryOf(upload));
     }
 }

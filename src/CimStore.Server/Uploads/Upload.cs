@@ -1,5 +1,5 @@
-using System.Buffers;
 using System.IO.Pipelines;
+using CimStore.Disk.Uploads;
 using CimStore.Engine;
 using CimStore.Locations;
 using CimStore.Server.Http;
@@ -7,125 +7,178 @@ using CimStore.Server.Http;
 namespace CimStore.Server.Uploads;
 
 /// <summary>
-/// One content that arrives in several requests. Its bytes flow straight into one Store of the engine, which waits
-/// between the parts; so nothing is buffered beyond the pipe, and nothing is half visible.
+/// One content that arrives in several requests, maybe to several processes of the node. Its bytes are kept in a file;
+/// when it is complete they flow from there into one Store, so nothing is half visible.
 /// </summary>
 internal sealed class Upload : IAsyncDisposable
 {
-    // 1 MiB x 64 uploads = 64 MiB at most.
-    private const int PipeSizeMaxBytes = 1024 * 1024;
-
-    private readonly Pipe _pipe = new(new PipeOptions(
-        pauseWriterThreshold: PipeSizeMaxBytes,
-        resumeWriterThreshold: PipeSizeMaxBytes / 2, useSynchronizationContext: false));
-
+    private readonly StagedUpload _staged;
+    private readonly IStorageClient _node;
     private readonly CancellationTokenSource _ending = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly Task<StoreResult> _storing;
-    private long _offset;
+    private UploadTerms _terms;
+    private Task<StoreResult>? _storing;
 
-    public Upload(string id, IStorageClient node, StoreRequest request, DateTimeOffset now)
+    public Upload(StagedUpload staged, UploadTerms terms, IStorageClient node)
     {
-        Id = id;
-        LengthBytes = request.LengthBytes;
-        TouchedAt = now;
-        _storing = StoreAsync(node, request);
+        (_staged, _terms, _node) = (staged, terms, node);
+        TouchedAt = staged.TouchedAt;
+        _storing = terms.Stored is { } stored ? Task.FromResult(stored) : null;
     }
 
-    public string Id { get; }
+    public string Id => _staged.Id;
 
-    public long? LengthBytes { get; }
+    public long? LengthBytes => _terms.LengthBytes;
 
-    /// <summary>Bytes taken so far.</summary>
-    public long Offset => Interlocked.Read(ref _offset);
-
-    public bool IsComplete { get; private set; }
+    public bool IsComplete => _storing is not null;
 
     public DateTimeOffset TouchedAt { get; set; }
 
     /// <summary>Whether a request is writing to it now; such an upload is not idle, however slow.</summary>
-    public bool IsBusy => _turn.CurrentCount == 0;
+    public bool IsBusy => _turn.CurrentCount == 0 || _storing is { IsCompleted: false };
+
+    /// <summary>Bytes that the upload has for good; whoever is told of them need not send them again.</summary>
+    /// <exception cref="LocationException">The disk failed; how much there is shows after a restart.</exception>
+    public long SettledOffset() => _terms.Stored?.SizeBytes ?? _staged.Sync();
 
     /// <summary>
     /// Adds the body at <paramref name="offset"/>, as far as it arrives; what arrived stays when it breaks off.
     /// </summary>
-    public async ValueTask AppendAsync(long offset, PipeReader body, CancellationToken cancellationToken)
+    public async ValueTask AppendAsync(
+        long offset, PipeReader body, long sizeMaxBytes, TimeProvider time, CancellationToken cancellationToken)
     {
         using var turn = await EnterAsync();
-        if (offset != Offset || IsComplete)
+        var stands = SettledOffset();
+        if (offset != stands || IsComplete)
         {
-            throw ProblemWriter.Refuse("upload-offset-mismatch", $"The upload stands at {Offset}, not at {offset}.");
+            throw ProblemWriter.Refuse("upload-offset-mismatch", $"The upload stands at {stands}, not at {offset}.");
         }
 
-        while (true)
+        try
         {
-            var read = await body.ReadAsync(cancellationToken);
-            foreach (var segment in read.Buffer)
+            while (true)
             {
-                _pipe.Writer.Write(segment.Span);
-                Interlocked.Add(ref _offset, segment.Length);
-            }
+                var read = await body.ReadAsync(cancellationToken);
+                stands += read.Buffer.Length;
+                if (stands > (LengthBytes ?? sizeMaxBytes))
+                {
+                    throw LengthBytes is { } length
+                        ? ProblemWriter.Refuse("length-mismatch", $"The upload was to have {length} bytes.")
+                        : ProblemWriter.Refuse("body-too-large", $"Content has at most {sizeMaxBytes} bytes.");
+                }
 
-            body.AdvanceTo(read.Buffer.End);
-
-            // The bytes belong to the upload now, whether or not this request lives on.
-            if ((await _pipe.Writer.FlushAsync(_ending.Token)).IsCompleted)
-            {
-                await _storing;
-                throw new LocationException(LocationFault.Unknown, "The store ended before the upload did.");
+                _staged.Append(read.Buffer, time.GetUtcNow());
+                body.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted)
+                {
+                    return;
+                }
             }
-
-            if (read.IsCompleted)
-            {
-                return;
-            }
+        }
+        finally
+        {
+            // However the part ended: the answer, or the next question, tells how much has arrived.
+            SettledOffset();
         }
     }
 
     /// <summary>Ends the content and waits until it is durable. Repeating it gives the same answer.</summary>
     public async ValueTask<StoreResult> CompleteAsync(CancellationToken cancellationToken)
     {
+        Task<StoreResult> storing;
         using (await EnterAsync())
         {
-            if (!IsComplete)
-            {
-                IsComplete = true;
-                await _pipe.Writer.CompleteAsync();
-            }
+            // A Store that failed for want of room, or of a disk, is tried again; one that was refused is not kept.
+            storing = _storing is null or { IsFaulted: true } or { IsCanceled: true } ? StoreAsync() : _storing;
+            _storing = storing;
         }
 
-        return await _storing.WaitAsync(cancellationToken);
+        try
+        {
+            return await storing.WaitAsync(cancellationToken);
+        }
+        catch (LocationException)
+        {
+            _storing = null;
+            throw;
+        }
     }
 
-    /// <summary>Gives the upload up: the engine's Store fails and leaves nothing.</summary>
+    /// <summary>Gives the upload up, with all that arrived.</summary>
+    public async ValueTask RemoveAsync()
+    {
+        await DisposeAsync();
+        _staged.Remove();
+    }
+
+    /// <summary>Ends what is in progress; what arrived stays for the next process.</summary>
     public async ValueTask DisposeAsync()
     {
         await _ending.CancelAsync();
         try
         {
-            await _storing;
+            await (_storing ?? Task.CompletedTask);
         }
         catch (Exception)
         {
             // What the Store ended with was told to the request that completed it, or nobody waits for it.
         }
 
-        await _pipe.Writer.CompleteAsync();
+        _staged.Dispose();
         _ending.Dispose();
         _turn.Dispose();
     }
 
-    private async Task<StoreResult> StoreAsync(IStorageClient node, StoreRequest request)
+    private async Task<StoreResult> StoreAsync()
     {
+        var pipe = new Pipe(new PipeOptions(useSynchronizationContext: false));
+        var pumping = PumpAsync(pipe.Writer);
+        StoreResult stored;
         try
         {
-            return await node.StoreAsync(_pipe.Reader, request, _ending.Token);
+            stored = await _node.StoreAsync(pipe.Reader, _terms.ToRequest(), _ending.Token);
         }
         finally
         {
-            // Wakes a part that waits for room, when the Store ended early.
-            await _pipe.Reader.CompleteAsync();
+            // Wakes the pump when the Store ended early.
+            await pipe.Reader.CompleteAsync();
+            await pumping;
         }
+
+        Keep(stored);
+        return stored;
+    }
+
+    /// <summary>Whoever did not hear the answer asks again, and hears it until the upload is too old.</summary>
+    private void Keep(StoreResult stored)
+    {
+        var terms = _terms with { Stored = stored };
+        try
+        {
+            _staged.Finish(terms.Write());
+        }
+        catch (LocationException)
+        {
+            // Stored it is. After a restart the upload would still be open, and completing it finds the content there.
+        }
+
+        _terms = terms;
+    }
+
+    private async Task PumpAsync(PipeWriter writer)
+    {
+        Exception? broken = null;
+        try
+        {
+            await _staged.CopyToAsync(writer, _ending.Token);
+        }
+        catch (Exception failure)
+        {
+            // The reader of the pipe gets it in the place of the end: the Store fails with it.
+            broken = failure;
+        }
+
+        await writer.CompleteAsync(broken);
     }
 
     private async ValueTask<Turn> EnterAsync() =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CimStore.Disk.Uploads;
 using CimStore.Engine;
 using CimStore.Objects;
 using CimStore.Server.Http;
@@ -8,10 +9,11 @@ using Microsoft.Extensions.Logging;
 namespace CimStore.Server.Uploads;
 
 /// <summary>
-/// The uploads in progress: bounded in number and in age. They live in this process; a restart gives them up.
+/// The uploads in progress: bounded in number and in age. Those of an earlier process are taken up at the start.
 /// </summary>
 internal sealed class UploadRegistry(
-    IStorageClient node, ServerLimits limits, TimeProvider time, IdSource ids, ILogger<UploadRegistry> log)
+    IStorageClient node, StagedUploads files, ServerLimits limits, TimeProvider time, IdSource ids,
+    ILogger<UploadRegistry> log)
     : BackgroundService
 {
     private readonly ConcurrentDictionary<string, Upload> _uploads = new(StringComparer.Ordinal);
@@ -27,7 +29,9 @@ internal sealed class UploadRegistry(
                     "too-many-uploads", $"{limits.UploadsMax} uploads are open; finish or delete one.");
             }
 
-            var upload = new Upload(ids.Next().Value.ToString("N"), node, request, time.GetUtcNow());
+            var terms = UploadTerms.Of(request);
+            var staged = files.Create(ids.Next().Value.ToString("N"), terms.Write(), time.GetUtcNow());
+            var upload = new Upload(staged, terms, node);
             _uploads[upload.Id] = upload;
             return upload;
         }
@@ -39,7 +43,7 @@ internal sealed class UploadRegistry(
         {
             throw ProblemWriter.Refuse(
                 "upload-not-found",
-                "There is no such upload: it was finished, given up, or the node was started again.");
+                "There is no such upload: it was given up, or was finished some time ago.");
         }
 
         upload.TouchedAt = time.GetUtcNow();
@@ -53,8 +57,26 @@ internal sealed class UploadRegistry(
         if (_uploads.TryRemove(id, out var upload))
         {
             Log.UploadGivenUp(log, id, reason);
-            await upload.DisposeAsync();
+            await upload.RemoveAsync();
         }
+    }
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var staged in files.Load())
+        {
+            if (UploadTerms.Read(staged.Terms.Span) is not { } terms)
+            {
+                // A newer program wrote it: left alone for that one.
+                staged.Dispose();
+                continue;
+            }
+
+            _uploads[staged.Id] = new Upload(staged, terms, node);
+        }
+
+        await SweepAsync();
+        await base.StartAsync(cancellationToken);
     }
 
     /// <summary>Gives up what nobody adds to; public to the tests, which move the clock.</summary>
@@ -85,9 +107,9 @@ internal sealed class UploadRegistry(
             // The node stops.
         }
 
-        foreach (var id in _uploads.Keys)
+        foreach (var upload in _uploads.Values)
         {
-            await CloseAsync(id, "the node stops");
+            await upload.DisposeAsync();
         }
     }
 }

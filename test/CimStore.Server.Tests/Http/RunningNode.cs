@@ -23,6 +23,9 @@ internal sealed class RunningNode : IAsyncDisposable
 
     public CimStoreHost Host { get; }
 
+    /// <summary>Uploads are here unless a test has another place for them; it goes with the node.</summary>
+    public required DirectoryInfo Folder { get; init; }
+
     /// <summary>What the node serves, asked directly.</summary>
     public IStorageClient Engine { get; }
 
@@ -37,12 +40,13 @@ internal sealed class RunningNode : IAsyncDisposable
         Action<ServerOptions>? configure = null, IStorageClient? engine = null, TimeProvider? time = null,
         X509Certificate2? trusted = null)
     {
-        var options = new ServerOptions { Listen = { "http://127.0.0.1:0" } };
+        var folder = Directory.CreateTempSubdirectory("cimstore-node-");
+        var options = new ServerOptions { Listen = { "http://127.0.0.1:0" }, DataDirectory = folder.FullName };
         configure?.Invoke(options);
         engine ??= await OpenEngineAsync();
         var host = await CimStoreHost.StartAsync(
             options, engine, time ?? TimeProvider.System, logging: null, CancellationToken.None);
-        return new RunningNode(host, engine, trusted);
+        return new RunningNode(host, engine, trusted) { Folder = folder };
     }
 
     /// <summary>The real engine on a store in memory.</summary>
@@ -82,5 +86,6 @@ internal sealed class RunningNode : IAsyncDisposable
         Http.Dispose();
         await Client.DisposeAsync();
         await Host.DisposeAsync();
+        Folder.Delete(recursive: true);
     }
 }

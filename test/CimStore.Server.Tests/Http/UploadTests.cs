@@ -130,6 +130,110 @@ public sealed class UploadTests
         Assert.Empty(await node.Engine.ListAsync(null, Token).ToListAsync(Token));
     }
 
+    [Fact, Trait("row", "J9")]
+    public async Task An_upload_is_taken_up_by_the_next_process_of_the_node()
+    {
+        using var data = new KeptFolder();
+        var engine = new KeptOpen(await RunningNode.OpenEngineAsync());
+        string upload;
+        await using (var first = await RunningNode.StartAsync(data.Configure, engine))
+        {
+            upload = await CreateAsync(
+                first, "?hash=sha2-256&codec=dag-json&pin=none", (WireHeaders.Actor, "ada"),
+                (WireHeaders.UploadLength, "11"));
+            using var part = await AppendAsync(first, upload, 0, "\"hello ");
+        }
+
+        await using var second = await RunningNode.StartAsync(data.Configure, engine);
+        var offset = await OffsetAsync(second, upload);
+        using var rest = await AppendAsync(second, upload, offset, "you\"", complete: true);
+
+        Assert.Equal(7, offset);
+        Assert.Equal(HttpStatusCode.Created, rest.StatusCode);
+        Assert.Equal("\"hello you\"", await second.Http.GetStringAsync(rest.Headers.Location, Token));
+        var record = Assert.Single(await engine.ListAsync(null, Token).ToListAsync(Token));
+        Assert.Equal((0x129UL, 0x12UL), (record.Key.Cid.Codec, record.Key.Cid.HashFunction));
+        Assert.Empty(record.References);
+        Assert.Equal("ada", (await engine.EventsAsync(Objects.Lsn.None, false, Token).FirstAsync(Token)).Context.Actor);
+    }
+
+    [Fact]
+    public async Task Completing_again_gives_the_same_answer_from_the_next_process_too()
+    {
+        using var data = new KeptFolder();
+        var engine = new KeptOpen(await RunningNode.OpenEngineAsync());
+        string upload, answer;
+        await using (var node = await RunningNode.StartAsync(data.Configure, engine))
+        {
+            upload = await CreateAsync(node, "");
+            using var part = await AppendAsync(node, upload, 0, "abc", complete: true);
+            answer = await part.Content.ReadAsStringAsync(Token);
+        }
+
+        await using var next = await RunningNode.StartAsync(data.Configure, engine);
+        using var again = await next.Http.PutAsync(upload + "/complete", null, Token);
+
+        Assert.Equal(3, await OffsetAsync(next, upload));
+        Assert.Equal(answer, await again.Content.ReadAsStringAsync(Token));
+    }
+
+    [Fact]
+    public async Task An_upload_that_is_too_old_is_gone_when_the_node_starts()
+    {
+        using var data = new KeptFolder();
+        var time = new FakeTimeProvider();
+        var engine = new KeptOpen(await RunningNode.OpenEngineAsync());
+        string old, young;
+        await using (var node = await RunningNode.StartAsync(data.Configure, engine, time))
+        {
+            old = await CreateAsync(node, "");
+            young = await CreateAsync(node, "");
+            time.Advance(TimeSpan.FromMinutes(40));
+            using var part = await AppendAsync(node, young, 0, "abc");
+            time.Advance(TimeSpan.FromMinutes(40));
+        }
+
+        await using var next = await RunningNode.StartAsync(data.Configure, engine, time);
+
+        using var gone = await next.Http.GetAsync(old, Token);
+        Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+        Assert.Equal(3, await OffsetAsync(next, young));
+        Assert.Single(Directory.EnumerateFiles(data.Uploads));
+    }
+
+    [Fact]
+    public async Task An_upload_that_rotted_on_the_disk_is_not_stored_as_something_else()
+    {
+        using var data = new KeptFolder();
+        await using var node = await RunningNode.StartAsync(data.Configure);
+        var upload = await CreateAsync(node, "");
+        using var part = await AppendAsync(node, upload, 0, "what was sent");
+        var file = Assert.Single(Directory.EnumerateFiles(data.Uploads));
+        var bytes = await File.ReadAllBytesAsync(file, Token);
+        bytes[^40] ^= 1;
+        await File.WriteAllBytesAsync(file, bytes, Token);
+
+        using var answer = await node.Http.PutAsync(upload + "/complete", null, Token);
+
+        var problem = await answer.Content.ReadFromJsonAsync(WireJson.Of<Problem>(), Token);
+        Assert.Equal((502, "corrupt"), ((int)answer.StatusCode, problem!.Code));
+        Assert.Empty(await node.Engine.ListAsync(null, Token).ToListAsync(Token));
+        Assert.Empty(Directory.EnumerateFiles(data.Uploads));
+    }
+
+    [Fact]
+    public async Task More_than_the_length_that_was_told_is_refused()
+    {
+        await using var node = await RunningNode.StartAsync();
+        var upload = await CreateAsync(node, "", (WireHeaders.UploadLength, "3"));
+
+        using var answer = await AppendAsync(node, upload, 0, "abcd");
+
+        var problem = await answer.Content.ReadFromJsonAsync(WireJson.Of<Problem>(), Token);
+        Assert.Equal("length-mismatch", problem!.Code);
+        Assert.Equal(0, await OffsetAsync(node, upload));
+    }
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static async Task<string> CreateAsync(
@@ -155,6 +259,18 @@ public sealed class UploadTests
         message.Headers.Add(WireHeaders.UploadOffset, Routes.Number(offset));
         message.Headers.Add(WireHeaders.UploadComplete, complete ? "?1" : "?0");
         return await node.Http.SendAsync(message, Token);
+    }
+
+    /// <summary>The data directory of several nodes, one after the other.</summary>
+    private sealed class KeptFolder : IDisposable
+    {
+        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cimstore-uploads-");
+
+        public string Uploads => Path.Combine(_folder.FullName, "uploads");
+
+        public void Configure(ServerOptions options) => options.DataDirectory = _folder.FullName;
+
+        public void Dispose() => _folder.Delete(recursive: true);
     }
 
     private static async Task<long> OffsetAsync(RunningNode node, string upload)
