@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace CimStore.Server;
 
 /// <summary>
-/// Releases what is over its grace and gives its space back, at the pace of the options, while the node serves. One
+/// Tells what was read, releases what is over its grace and gives its space back, while the node serves. One
 /// run at a time; a run that takes longer than the interval is followed by one more, not by all it missed.
 /// </summary>
 internal sealed class Collector : BackgroundService
@@ -41,20 +41,29 @@ internal sealed class Collector : BackgroundService
         {
             while (_timer is not null && await _timer.WaitForNextTickAsync(stoppingToken))
             {
-                await RunAsync(_engine!, stoppingToken);
+                await RunAsync(async engine =>
+                {
+                    await engine.TellReadsAsync(stoppingToken);
+                    await engine.CollectAsync(stoppingToken);
+                });
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The node stops. What is half done is no harm: the next run, of any process, goes on from there.
         }
+
+        if (_timer is not null)
+        {
+            await RunAsync(async engine => await engine.TellReadsAsync(CancellationToken.None));
+        }
     }
 
-    private async Task RunAsync(StorageNode engine, CancellationToken stoppingToken)
+    private async Task RunAsync(Func<StorageNode, Task> run)
     {
         try
         {
-            await engine.CollectAsync(stoppingToken);
+            await run(_engine!);
             _failure = null;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)

@@ -42,6 +42,12 @@ public sealed class ServerOptions
             : Limit.Between(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7));
     } = TimeSpan.FromHours(1);
 
+    /// <summary>
+    /// How many <c>storage.retrieved</c> events are journaled at each <see cref="CollectInterval"/> and at the end, for
+    /// the contents read most; zero counts no reads. 256 x 24 x 350 bytes = 2 MB a day at most.
+    /// </summary>
+    public int ReadEventsMax { get; set => field = Limit.Between(value, 0, 4096); } = 256;
+
     public ServerLimits Limits { get; set; } = new();
 
     /// <summary>The addresses, or the default one.</summary>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using CimStore.Cli.Json;
 using CimStore.Cli.Storage;
 using CimStore.Cli.Terminal;
+using CimStore.Engine;
 using CimStore.Locations;
 using CimStore.Server;
 using Microsoft.Extensions.Logging;
@@ -65,7 +66,7 @@ internal static class ServeCommand
             ? session.Address.DataDirectory
             : Path.GetFullPath(options.DataDirectory ?? session.Address.DataDirectory);
         options.DataDirectory = directory;
-        var store = await OpenAsync(session, directory, cancellationToken);
+        var store = await OpenAsync(session, directory, options, cancellationToken);
         await using var host = await CimStoreHost.StartAsync(
             options, store.Client, session.Time, logging => Log(logging, session), cancellationToken);
         var address = host.Addresses[0].ToString().TrimEnd('/');
@@ -105,11 +106,12 @@ internal static class ServeCommand
     }
 
     private static async Task<StoreConnection> OpenAsync(
-        CliSession session, string directory, CancellationToken cancellationToken)
+        CliSession session, string directory, ServerOptions options, CancellationToken cancellationToken)
     {
         try
         {
-            return await StoreConnection.OpenDirectoryAsync(session, directory, cancellationToken);
+            var node = new StorageNodeOptions { ReadEventsMax = options.ReadEventsMax };
+            return await StoreConnection.OpenDirectoryAsync(session, directory, node, cancellationToken);
         }
         catch (LocationException exception) when (DirectoryOwner.IsInUse(exception))
         {

@@ -62,15 +62,19 @@ internal sealed class StoreConnection : IAsyncDisposable
     }
 
     /// <summary>The data directory in this process, or the reason why not; never a node.</summary>
+    public static ValueTask<StoreConnection> OpenDirectoryAsync(
+        CliSession session, string directory, CancellationToken cancellationToken) =>
+        OpenDirectoryAsync(session, directory, new StorageNodeOptions(), cancellationToken);
+
     public static async ValueTask<StoreConnection> OpenDirectoryAsync(
-        CliSession session, string directory, CancellationToken cancellationToken)
+        CliSession session, string directory, StorageNodeOptions nodeOptions, CancellationToken cancellationToken)
     {
         var options = new DiskStoreOptions { DataDirectory = directory, ForceUnsafe = session.ForcesUnsafe };
         var store = await DiskStore.OpenAsync(options, session.Time, cancellationToken);
         try
         {
             var node = await StorageNode.OpenAsync(
-                StorageNodePorts.Of(store), session.Time, new IdSource(session.Time), new StorageNodeOptions(), null,
+                StorageNodePorts.Of(store), session.Time, new IdSource(session.Time), nodeOptions, null,
                 cancellationToken);
             return new StoreConnection(directory, node, store);
         }

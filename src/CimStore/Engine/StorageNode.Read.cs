@@ -21,7 +21,7 @@ public sealed partial class StorageNode
         var key = KeyOf(cid);
         if (_cache.TryGet(key, out var cached, out var content))
         {
-            return new CachedReader(cached, content, _metrics);
+            return new CachedReader(cached, content, _metrics, _reads);
         }
 
         if (!_holds.TryHold(key))
@@ -50,6 +50,24 @@ public sealed partial class StorageNode
                 _holds.LetGo(key);
             }
         }
+    }
+
+    /// <summary>
+    /// Journals what was read since the last time: one event for each content, in one append, of a bounded number. For
+    /// a background loop; a read itself writes nothing (D17).
+    /// </summary>
+    /// <returns>How many events there were.</returns>
+    public async ValueTask<int> TellReadsAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_reads?.Take(_options.ReadEventsMax) is not { Count: > 0 } told)
+        {
+            return 0;
+        }
+
+        await AppendAsync(told.ConvertAll(read => new JournalChange(
+            ContextOf(CommandIdentity.None, default), read, null, null)));
+        return told.Count;
     }
 
     /// <summary>Journals what was found wrong, so that the copy is not read again and a repair is owed.</summary>

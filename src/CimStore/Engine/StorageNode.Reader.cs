@@ -18,7 +18,10 @@ public sealed partial class StorageNode
     /// <summary>Reads one content from its copies, each as far as it proves. Holds it against release.</summary>
     private sealed class ContentReader(StorageNode node, ObjectRecord record, long cacheVersion) : IContentReader
     {
-        private readonly long? _started = node._metrics.Now(node._time);
+        private readonly long? _started =
+            node._reads is null ? node._metrics.Now(node._time) : node._time.GetTimestamp();
+
+        private LocationId _servedFrom;
         private Exception? _lastFault;
         private bool _closed;
 
@@ -44,7 +47,9 @@ public sealed partial class StorageNode
                     await CopyPartAsync(destination, range, cancellationToken);
                 }
 
-                node._metrics.Read("location", range.Length, NodeMetrics.Since(_started, node._time));
+                var took = NodeMetrics.Since(_started, node._time);
+                node._metrics.Read("location", range.Length, took);
+                node._reads?.Add(Record.Key, _servedFrom, took!.Value);
             }
             catch (Exception fault)
             {
@@ -69,6 +74,7 @@ public sealed partial class StorageNode
             var size = (int)Record.SizeBytes;
             foreach (var copy in Record.Copies)
             {
+                _servedFrom = copy.Location;
                 var whole = destination.GetMemory(size)[..size];
                 if (await TryProveWholeAsync(copy, whole, cancellationToken))
                 {
@@ -91,6 +97,7 @@ public sealed partial class StorageNode
             {
                 foreach (var copy in Record.Copies)
                 {
+                    _servedFrom = copy.Location;
                     if (await TryProveWholeAsync(copy, whole.AsMemory(0, size), cancellationToken))
                     {
                         node.Remember(Record, whole.AsSpan(0, size), cacheVersion);
@@ -137,6 +144,7 @@ public sealed partial class StorageNode
                 var at = range.Offset;
                 foreach (var copy in Record.Copies)
                 {
+                    _servedFrom = copy.Location;
                     at = await CopyFromAsync(copy, verifier, buffer, destination, at, range.End, cancellationToken);
                     if (at >= range.End)
                     {

@@ -30,6 +30,7 @@ public sealed partial class StorageNode : IStorageClient
     private readonly ReadHolds _holds = new();
     private readonly ContentCache _cache;
     private readonly RefusalBudget _refusals;
+    private readonly ReadCounts? _reads;
     private readonly ImmutableArray<CopyReceipt> _homeReceipt;
     private readonly DecisionFacts _storeFacts;
     private bool _closed;
@@ -40,6 +41,7 @@ public sealed partial class StorageNode : IStorageClient
         (_ports, _time, _ids, _options, _metrics) = (ports, time, ids, options, metrics);
         (_journal, _catalog, _home) = (ports.Journal, ports.Catalog, ports.Locations[0]);
         _cache = new ContentCache(options.Cache, time);
+        _reads = options.ReadEventsMax > 0 ? new ReadCounts() : null;
         _refusals = new RefusalBudget(time, options.RefusalsPerHourMax);
         _homeReceipt =
         [
@@ -179,7 +181,8 @@ public sealed partial class StorageNode : IStorageClient
         {
             for (var index = 0; index < changes.Count; index++)
             {
-                if (changes[index].Event is not (StorageEvent.Failed or StorageEvent.Unchanged)
+                if (changes[index].Event is not
+                        (StorageEvent.Failed or StorageEvent.Unchanged or StorageEvent.Retrieved)
                     && ObjectHistory.KeyOf(changes[index].Event) is { } key)
                 {
                     _cache.Remove(key);

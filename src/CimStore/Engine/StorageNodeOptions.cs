@@ -29,6 +29,18 @@ public sealed class StorageNodeOptions
             : throw new ArgumentOutOfRangeException(nameof(value), value, "Between 1 and 1,000,000.");
     } = 1_000;
 
+    /// <summary>
+    /// How many <c>storage.retrieved</c> events each <see cref="StorageNode.TellReadsAsync"/> journals at most, for the
+    /// contents read most. Zero counts no reads: they are for who asks for them.
+    /// </summary>
+    public int ReadEventsMax
+    {
+        get;
+        set => field = value is >= 0 and <= 4096
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "Between 0 and 4,096.");
+    }
+
     public ContentCacheOptions Cache { get; } = new();
 
     private static TimeSpan Span(TimeSpan value, TimeSpan min) => value >= min && value <= LongestSpan

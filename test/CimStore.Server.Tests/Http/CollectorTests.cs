@@ -41,6 +41,28 @@ public sealed class CollectorTests
         Assert.Null(Collector(node).Failure);
     }
 
+    [Fact, Trait("row", "G2")]
+    public async Task What_was_read_is_told_every_hour_and_when_the_node_stops()
+    {
+        var ids = new IdSource(_time);
+        var store = new MemoryStore(_time, ids);
+        var engine = await StorageNode.OpenAsync(
+            StorageNodePorts.Of(store), _time, ids, new StorageNodeOptions { ReadEventsMax = 8 }, null, Token);
+        await using var node = await RunningNode.StartAsync(engine: engine, time: _time);
+        var stored = await node.Client.StoreAsync([1, 2, 3], Token);
+        await node.Client.ReadAsync(stored.Cid, Token);
+        await node.Client.ReadAsync(stored.Cid, Token);
+        Assert.Equal(stored.Receipt.Lsn, store.DurableLsn);
+
+        _time.Advance(TimeSpan.FromHours(1));
+        await store.WaitAsync(stored.Receipt.Lsn, Token);
+        await node.Client.ReadAsync(stored.Cid, Token);
+        await node.Host.StopAsync(Token);
+
+        var told = await store.ReadAsync(stored.Receipt.Lsn, Token).Select(entry => entry.Event).ToListAsync(Token);
+        Assert.Equal([2, 1], told.Cast<StorageEvent.Retrieved>().Select(read => read.Count));
+    }
+
     [Fact]
     public async Task A_run_that_failed_shows_in_health_and_the_next_one_heals_it()
     {
