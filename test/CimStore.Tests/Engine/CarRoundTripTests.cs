@@ -1,8 +1,10 @@
 using System.IO.Pipelines;
+using System.Security.Cryptography;
 using CimStore.Content;
 using CimStore.Engine;
 using CimStore.Objects;
 using CimStore.Testing.Memory;
+using CimStore.Tests.Content;
 using Xunit;
 
 namespace CimStore.Tests.Engine;
@@ -98,6 +100,55 @@ public sealed class CarRoundTripTests : IAsyncLifetime
         Assert.Equal("content-not-found", refused.Refusal.Code);
     }
 
+    /// <summary>@ipld/car as it comes, without any option, and the UnixFS exporter of IPFS on top of it.</summary>
+    [Fact]
+    [Trait("row", "H4")]
+    public async Task Others_read_large_content_from_an_export()
+    {
+        var content = Bytes(9_000_001);
+        var small = await StoreAsync([1, 2, 3], Codecs.Raw);
+        var large = await StoreAsync(content, Codecs.Raw);
+        using var archive = await FileOf(await ExportAsync(_from, [large, small], whole: false));
+
+        var listed = Assert.Single(await NodeOracle.RunAsync("car-read.mjs", archive.Path, null));
+        var file = Assert.Single(await NodeOracle.RunAsync("unixfs-read.mjs", archive.Path, null));
+
+        var blocks = listed.GetProperty("blocks").EnumerateArray().ToArray();
+        Assert.All(blocks, block => Assert.True(block.GetProperty("verified").GetBoolean()));
+        Assert.All(blocks, block => Assert.InRange(block.GetProperty("size").GetInt64(), 0, 1 << 20));
+        var names = blocks.Select(block => block.GetProperty("cid").GetString()).ToHashSet();
+        var roots = listed.GetProperty("roots").EnumerateArray().Select(root => root.GetString()!).ToArray();
+        Assert.Equal(3, roots.Length);
+        Assert.Equal(small.ToString(), roots[1]);
+        Assert.All(roots, root => Assert.Contains(root, names));
+        Assert.Equal(content.Length, file.GetProperty("size").GetInt64());
+        Assert.Equal(
+            Convert.ToHexStringLower(SHA256.HashData(content)), file.GetProperty("sha256").GetString());
+    }
+
+    [Fact]
+    [Trait("row", "H4")]
+    public async Task Others_read_large_content_kept_whole()
+    {
+        var large = await StoreAsync(Bytes(9_000_001), Codecs.Raw);
+        using var archive = await FileOf(await ExportAsync(_from, [large], whole: true));
+
+        var listed = Assert.Single(await NodeOracle.RunAsync("car-read.mjs", archive.Path, null));
+
+        var block = Assert.Single(listed.GetProperty("blocks").EnumerateArray());
+        Assert.Equal(large.ToString(), block.GetProperty("cid").GetString());
+        Assert.Equal(9_000_001, block.GetProperty("size").GetInt64());
+        Assert.True(block.GetProperty("verified").GetBoolean());
+        Assert.Equal(large.ToString(), Assert.Single(listed.GetProperty("roots").EnumerateArray()).GetString());
+    }
+
+    private static async Task<TempFile> FileOf(byte[] bytes)
+    {
+        var file = new TempFile();
+        await File.WriteAllBytesAsync(file.Path, bytes, Token);
+        return file;
+    }
+
     private static byte[] Bytes(int size)
     {
         var bytes = new byte[size];
@@ -143,5 +194,13 @@ public sealed class CarRoundTripTests : IAsyncLifetime
     {
         var request = StoreRequest.Default with { Codec = codec };
         return (await _from.StoreAsync(PipeReader.Create(new MemoryStream(content)), request, Token)).Cid;
+    }
+
+    private sealed class TempFile : IDisposable
+    {
+        public string Path { get; } = System.IO.Path.Combine(
+            System.IO.Path.GetTempPath(), System.IO.Path.GetRandomFileName());
+
+        public void Dispose() => File.Delete(Path);
     }
 }
