@@ -7,6 +7,9 @@ internal sealed class MeasuredDisk(IDisk disk) : IDisk
 {
     public DiskSpace? Reported { get; set; }
 
+    /// <summary>Asked each time, when nothing is <see cref="Reported"/>.</summary>
+    public Func<DiskSpace>? Measure { get; init; }
+
     public IDiskFile Create(string path) => disk.Create(path);
 
     public IDiskFile Open(string path, DiskAccess access) => disk.Open(path, access);
@@ -23,5 +26,5 @@ internal sealed class MeasuredDisk(IDisk disk) : IDisk
 
     public IReadOnlyList<string> List(string directory) => disk.List(directory);
 
-    public DiskSpace Space(string path) => Reported ?? disk.Space(path);
+    public DiskSpace Space(string path) => Reported ?? Measure?.Invoke() ?? disk.Space(path);
 }

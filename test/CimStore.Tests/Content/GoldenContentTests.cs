@@ -61,7 +61,7 @@ public sealed class GoldenContentTests
         Assert.Equal(block, output.WrittenSpan.ToArray());
     }
 
-    /// <summary>Made by a program of forty lines from docs/formats/blake3-outboard.md; b3sum agreed on the roots.</summary>
+    /// <summary>Made from docs/formats/blake3-outboard.md by another program; b3sum agreed on the roots.</summary>
     [Fact]
     public void Trees_beside_content_are_those_of_version_1()
     {
