@@ -100,6 +100,8 @@ public sealed partial class DiskStore
         }
     }
 
+    public DateTimeOffset? CommandsForgottenUntil => _projection.Commands.ForgottenUntil;
+
     public ValueTask<CommandOutcome?> FindCommandAsync(MessageId id, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

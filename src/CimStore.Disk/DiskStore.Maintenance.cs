@@ -78,7 +78,8 @@ public sealed partial class DiskStore
         await _maintaining.WaitAsync(cancellationToken);
         try
         {
-            using var check = new StoreCheck(_log, _index, _large, Id, _options);
+            using var check = new StoreCheck(
+                _log, _index, _large, Id, _options, _projection.Commands.CountMax);
             return check.Run(cancellationToken);
         }
         catch (LogException failure)

@@ -1,5 +1,6 @@
 using CimStore.Disk.Files;
 using CimStore.Disk.Log;
+using CimStore.Journal;
 
 namespace CimStore.Disk;
 
@@ -8,5 +9,8 @@ namespace CimStore.Disk;
 /// </summary>
 internal sealed record DiskStoreParts(IDisk Disk, string? IndexDirectory, Action<LogOptions>? Configure)
 {
+    /// <summary>A test that fills the memory of commands makes it small.</summary>
+    public int CommandsMax { get; init; } = CommandRetention.CountMax;
+
     public static readonly DiskStoreParts Default = new(new PosixDisk(), null, null);
 }

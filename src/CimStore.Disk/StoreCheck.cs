@@ -10,7 +10,8 @@ namespace CimStore.Disk;
 /// Makes a second index from the log, in a directory of its own, and compares it with the one that was kept.
 /// </summary>
 internal sealed class StoreCheck(
-    ContentLog log, CatalogIndex kept, LargeFiles large, LocationId location, DiskStoreOptions options) : IDisposable
+    ContentLog log, CatalogIndex kept, LargeFiles large, LocationId location, DiskStoreOptions options,
+    int commandsMax) : IDisposable
 {
     private const int DifferencesMax = 100;
     private const int PageSize = 1024;
@@ -39,7 +40,7 @@ internal sealed class StoreCheck(
         var chain = new PendingEntries();
         chain.Start(null, 0);
         var tally = new StoreTally(location);
-        using var projection = new CatalogProjection(made, location, chain, tally) { PlacesOnly = true };
+        using var projection = new CatalogProjection(made, location, chain, tally, commandsMax) { PlacesOnly = true };
         projection.Start(Progress.None);
         using (var reader = log.ReadFrom(null, finding => _wrong.Add(finding.Message)))
         {

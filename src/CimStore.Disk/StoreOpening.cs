@@ -69,7 +69,7 @@ internal static class StoreOpening
         {
             if (CatalogReads.Progress(index) is { } progress)
             {
-                var (projection, chain, tally) = Load(index, progress, options);
+                var (projection, chain, tally) = Load(index, progress, options, parts.CommandsMax);
                 // An index that has seen nothing is ahead of nothing, also when the log has no segment yet.
                 LogCursor? from = progress.Cursor == LogCursor.Origin ? null : progress.Cursor;
                 log = OpenLog(directory, from, projection, options, time, parts);
@@ -121,7 +121,7 @@ internal static class StoreOpening
         var index = CatalogIndex.Open(indexPath, options.IndexMemoryBytes, options.IndexCacheBytes);
         try
         {
-            var (projection, chain, tally) = Load(index, Progress.None, options);
+            var (projection, chain, tally) = Load(index, Progress.None, options, parts.CommandsMax);
             projection.PlacesOnly = true;
             var log = OpenLog(directory, null, projection, options, time, parts);
             IndexMaking.Finish(index, projection, log, cancellationToken);
@@ -156,14 +156,14 @@ internal static class StoreOpening
     }
 
     private static (CatalogProjection, PendingEntries, StoreTally) Load(
-        CatalogIndex index, Progress progress, DiskStoreOptions options)
+        CatalogIndex index, Progress progress, DiskStoreOptions options, int commandsMax)
     {
         var chain = new PendingEntries();
         chain.Start(progress.ChainHead, progress.LastEntry);
         var location = new LocationId(options.LocationName);
         var tally = new StoreTally(location);
         tally.Load(progress.Totals, CatalogReads.Owners(index), CatalogReads.Segments(index));
-        var projection = new CatalogProjection(index, location, chain, tally);
+        var projection = new CatalogProjection(index, location, chain, tally, commandsMax);
         projection.Start(progress);
         return (projection, chain, tally);
     }

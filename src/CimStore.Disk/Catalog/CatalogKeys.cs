@@ -12,6 +12,7 @@ internal static class CatalogKeys
     public const byte Object = (byte)'o';
     public const byte Name = (byte)'n';
     public const byte Command = (byte)'m';
+    public const byte CommandQueue = (byte)'c';
     public const byte Expiry = (byte)'x';
     public const byte Owner = (byte)'u';
     public const byte Segment = (byte)'s';
@@ -27,6 +28,8 @@ internal static class CatalogKeys
     public const int ObjectPrefixBytes = 1 + sizeof(ulong);
 
     public static ReadOnlySpan<byte> ProgressKey => "p"u8;
+
+    public static ReadOnlySpan<byte> CommandQueueKey => "c"u8;
 
     public static int WriteObject(Span<byte> key, in ContentKey content)
     {

@@ -11,7 +11,8 @@ namespace CimStore.Disk.Catalog;
 /// Makes the index from the log: live, behind each sync, and at open from what the index has not seen. The same code in
 /// both cases; live it spares the decoding and the reading of what the writer had in hand.
 /// </summary>
-internal sealed class CatalogProjection(CatalogIndex index, LocationId location, PendingEntries chain, StoreTally tally)
+internal sealed class CatalogProjection(
+    CatalogIndex index, LocationId location, PendingEntries chain, StoreTally tally, int commandsMax)
     : ILogProjection, IDisposable
 {
     /// <summary>After a kill at most this much log is read again, about a second's work for two cores.</summary>
@@ -24,6 +25,7 @@ internal sealed class CatalogProjection(CatalogIndex index, LocationId location,
     private readonly List<Guid> _givenUp = [];
     private readonly List<LogFinding> _findings = [];
     private readonly Lock _findingsGate = new();
+    private readonly RememberedCommands _commands = new(index, commandsMax);
     private byte[] _value = new byte[1024];
     private long _unflushed;
     private Progress _progress;
@@ -60,7 +62,14 @@ internal sealed class CatalogProjection(CatalogIndex index, LocationId location,
         }
     }
 
-    public void Start(Progress progress) => _progress = progress;
+    /// <summary>What is remembered of commands; the catalog asks it how far it forgot.</summary>
+    public RememberedCommands Commands => _commands;
+
+    public void Start(Progress progress)
+    {
+        _progress = progress;
+        _commands.Load();
+    }
 
     public void Apply(LogBatch batch)
     {
@@ -144,6 +153,7 @@ internal sealed class CatalogProjection(CatalogIndex index, LocationId location,
         _names.Clear();
         _places.Clear();
         _givenUp.Clear();
+        _commands.Begin();
     }
 
     private void ApplyNew(in LogRecord record)
@@ -189,7 +199,7 @@ internal sealed class CatalogProjection(CatalogIndex index, LocationId location,
 
         if (!entry.Context.RequestDigest.IsEmpty)
         {
-            PutCommand(entry);
+            _commands.Add(_batch, entry);
         }
 
         chain.Apply(entry);
@@ -368,15 +378,6 @@ internal sealed class CatalogProjection(CatalogIndex index, LocationId location,
         Span<byte> value = stackalloc byte[CatalogValues.NameSizeBytesMax];
         _batch.Put(key.AsSpan(0, length), value[..CatalogValues.WriteName(value, after)]);
         ArrayPool<byte>.Shared.Return(key);
-    }
-
-    private void PutCommand(JournalEntry entry)
-    {
-        Span<byte> key = stackalloc byte[1 + 16];
-        Span<byte> value = stackalloc byte[CatalogValues.CommandSizeBytesMax];
-        _batch.Put(
-            key[..CatalogKeys.WriteCommand(key, entry.Context.MessageId)],
-            value[..CatalogValues.WriteCommand(value, entry)]);
     }
 
     private void Write(LogCursor cursor)

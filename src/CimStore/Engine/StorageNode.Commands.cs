@@ -71,5 +71,14 @@ public sealed partial class StorageNode
                 $"The message id {given} is older than the {_options.CommandWindow.TotalHours:0.#} hours that ids are "
                 + "remembered. Look whether it took effect, and ask again with a new id.");
         }
+
+        // So many commands since that it may have been forgotten before its time.
+        if (milliseconds <= _catalog.CommandsForgottenUntil?.ToUnixTimeMilliseconds())
+        {
+            throw Refuse(
+                "message-id-expired",
+                $"The message id {given} is older than the last {CommandRetention.CountMax} that are remembered. Look "
+                + "whether it took effect, and ask again with a new id.");
+        }
     }
 }

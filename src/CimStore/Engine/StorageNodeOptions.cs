@@ -1,3 +1,5 @@
+using CimStore.Journal;
+
 namespace CimStore.Engine;
 
 /// <summary>How the engine is set up. What exists is valid: setters check their range.</summary>
@@ -10,9 +12,18 @@ public sealed class StorageNodeOptions
     /// <summary>How long content stays after its last reference went, unless a delete says otherwise.</summary>
     public TimeSpan DeleteGrace { get; set => field = Span(value, TimeSpan.Zero); } = TimeSpan.FromHours(24);
 
-    /// <summary>How long a message id is remembered. An older UUIDv7 is refused: it may have been forgotten.</summary>
-    public TimeSpan CommandWindow { get; set => field = Span(value, TimeSpan.FromMinutes(1)); } =
-        TimeSpan.FromHours(24);
+    /// <summary>
+    /// How long a message id counts, up to <see cref="CommandRetention.PromiseMax"/>. An older UUIDv7 is refused: it
+    /// may have been forgotten.
+    /// </summary>
+    public TimeSpan CommandWindow
+    {
+        get;
+        set => field = value <= CommandRetention.PromiseMax
+            ? Span(value, TimeSpan.FromMinutes(1))
+            : throw new ArgumentOutOfRangeException(
+                nameof(value), value, $"At most {CommandRetention.PromiseMax}: ids are not remembered longer.");
+    } = TimeSpan.FromHours(24);
 
     /// <summary>How long an operation waits for the position its token names before it is refused.</summary>
     public TimeSpan TokenWaitMax { get; set => field = Span(value, TimeSpan.Zero); } = TimeSpan.FromSeconds(5);

@@ -26,8 +26,14 @@ public interface ICatalog
     IAsyncEnumerable<NameRecord> ListNamesAsync(
         OwnerId owner, NamespaceId space, string? after, CancellationToken cancellationToken);
 
-    /// <returns>What an earlier command with this id did, or null when it is not known within the window.</returns>
+    /// <returns>What an earlier command with this id did, or null when it is not remembered.</returns>
     ValueTask<CommandOutcome?> FindCommandAsync(MessageId id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// A command journaled at or before this instant may have been forgotten (<see cref="CommandRetention"/>); null
+    /// while none has been.
+    /// </summary>
+    DateTimeOffset? CommandsForgottenUntil { get; }
 
     /// <summary>
     /// Bytes and objects per owner (B10): logical (what the owner refers to) and the node's physical total.

@@ -27,6 +27,7 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
     private readonly SortedDictionary<Cid, ObjectRecord> _records = [];
     private readonly SortedDictionary<string, NameRecord> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<MessageId, CommandOutcome> _commands = [];
+    private readonly Queue<CommandOutcome> _commandQueue = [];
     private readonly Dictionary<ulong, HeldBytes> _bytes = [];
     private TaskCompletionSource _appended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Cid? _head;
@@ -63,6 +64,10 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
             }
         }
     }
+
+    public int CommandsMax { get; init; } = CommandRetention.CountMax;
+
+    public DateTimeOffset? CommandsForgottenUntil { get; private set; }
 
     /// <summary>Asked before each append; what it throws is what the appender gets, and nothing is stored.</summary>
     public Action<IReadOnlyList<JournalChange>>? BeforeAppend { get; set; }
@@ -326,8 +331,26 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
 
         if (!entry.Context.RequestDigest.IsEmpty)
         {
-            _commands.TryAdd(entry.Context.MessageId, new CommandOutcome(
+            Remember(new CommandOutcome(
                 entry.Context.MessageId, entry.Context.RequestDigest, entry.Lsn, entry.At));
+        }
+    }
+
+    private void Remember(CommandOutcome outcome)
+    {
+        _commands.TryAdd(outcome.Id, outcome);
+        _commandQueue.Enqueue(outcome);
+        for (var count = 0; count < CommandRetention.ForgottenPerCommandMax; count++)
+        {
+            var oldest = _commandQueue.Peek();
+            if (!CommandRetention.ForgetsOldest(_commandQueue.Count, CommandsMax, oldest.At, outcome.At))
+            {
+                return;
+            }
+
+            _commandQueue.Dequeue();
+            _commands.Remove(oldest.Id);
+            CommandsForgottenUntil = oldest.At;
         }
     }
 

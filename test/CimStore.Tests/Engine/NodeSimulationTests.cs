@@ -167,6 +167,30 @@ public sealed class NodeSimulationTests
     }
 
     [Fact]
+    public async Task An_id_that_too_many_commands_followed_is_refused_and_not_done_twice()
+    {
+        var ids = new IdSource(_time);
+        var store = new MemoryStore(_time, ids) { CommandsMax = 3 };
+        var node = await StorageNode.OpenAsync(
+            StorageNodePorts.Of(store), _time, ids, new StorageNodeOptions(), null, Token);
+        var requests = new List<StoreRequest>();
+        for (byte index = 0; index < 5; index++)
+        {
+            requests.Add(StoreRequest.Default with { Identity = Samples.Identity(ids.Next()) });
+            await node.StoreAsync([index], Token, requests[index]);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        var refused = await Assert.ThrowsAsync<RefusedException>(
+            async () => await node.StoreAsync([1], Token, requests[1]));
+
+        Assert.Equal("message-id-expired", refused.Refusal.Code);
+        Assert.True((await node.StoreAsync([2], Token, requests[2])).Replayed);
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => new StorageNodeOptions { CommandWindow = TimeSpan.FromDays(7.1) });
+    }
+
+    [Fact]
     public async Task A_token_from_the_future_is_refused_after_a_while()
     {
         var (node, _) = await OpenAsync();
