@@ -19,6 +19,10 @@ internal sealed partial class CatalogIndex : IDisposable
     private const int InfoLogLevelWarn = 2;
     private const int CompressionNone = 0;
     private const int TableFormatVersion = 5;
+    private const int TwoLevelIndex = 2;
+
+    /// <summary>20 bits for a key of 100 bytes: who stores something new is told by it that nothing is there.</summary>
+    private const double MemtableBloomShare = 0.02;
 
     private readonly nint _database;
     private readonly nint _read = Rocks.ReadOptionsCreate();
@@ -176,7 +180,12 @@ internal sealed partial class CatalogIndex : IDisposable
         Rocks.SetBlockSize(table, BlockBytes);
         Rocks.SetBlockCache(table, cache);
         Rocks.SetFilter(table, Rocks.BloomCreate(BloomBitsPerKey));
+
+        // In parts of 4 KiB: a filter of one piece outgrows a shard of the cache, and is then read anew for each look-up.
+        Rocks.SetIndexType(table, TwoLevelIndex);
+        Rocks.SetPartitionFilters(table, 1);
         Rocks.SetCacheIndexAndFilter(table, 1);
+        Rocks.SetPinTopLevel(table, 1);
         Rocks.SetPinLevel0(table, 1);
         Rocks.SetFormatVersion(table, TableFormatVersion);
     }
@@ -186,6 +195,8 @@ internal sealed partial class CatalogIndex : IDisposable
         Rocks.SetCreateIfMissing(options, 1);
         Rocks.SetWriteBufferSize(options, (nuint)memtableBytes);
         Rocks.SetWriteBuffersMax(options, 3);
+        Rocks.SetMemtableBloomShare(options, MemtableBloomShare);
+        Rocks.SetMemtableBloomOfKeys(options, 1);
         Rocks.SetCompression(options, CompressionNone);
         Rocks.SetOpenFilesMax(options, FilesOpenMax);
         Rocks.SetTable(options, table);
