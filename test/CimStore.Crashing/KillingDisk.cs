@@ -81,6 +81,9 @@ internal sealed class KillingDisk(IDisk disk, CrashPoint point) : IDisk
 
         public void Truncate(long length) => disk.Around(DiskOperation.Truncate, () => file.Truncate(length));
 
+        public void WriteOut(long offset, long length) =>
+            disk.Around(DiskOperation.WriteOut, () => file.WriteOut(offset, length));
+
         public void SyncData(SyncPoint sync) =>
             disk.Around(DiskOperation.SyncData, () => file.SyncData(sync), sync);
 

@@ -10,6 +10,7 @@ internal enum DiskOperation
     Allocate,
     Truncate,
     Length,
+    WriteOut,
     SyncData,
     Sync,
     SyncDirectory,

@@ -11,6 +11,7 @@ internal static class Errno
     public const int Invalid = 22;
     public const int TooLarge = 27;
     public const int NoSpace = 28;
+    public const int IllegalSeek = 29;
     public const int ReadOnly = 30;
     public const int NotImplemented = 38;
     public const int NotSupported = 95;
@@ -26,6 +27,7 @@ internal static class Errno
         Invalid => "EINVAL",
         TooLarge => "EFBIG",
         NoSpace => "ENOSPC",
+        IllegalSeek => "ESPIPE",
         ReadOnly => "EROFS",
         NotImplemented => "ENOSYS",
         NotSupported => "EOPNOTSUPP",

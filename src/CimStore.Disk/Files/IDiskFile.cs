@@ -23,6 +23,13 @@ internal interface IDiskFile : IDisposable
     void Truncate(long length);
 
     /// <summary>
+    /// Sends the bytes to the device and waits until it has taken them (<c>sync_file_range</c>), so that the next sync of
+    /// this or another file has less before it. They are no more durable than before. A failure is final, as a sync's is:
+    /// the kernel tells it once. Where the file system cannot do it, nothing happens.
+    /// </summary>
+    void WriteOut(long offset, long length);
+
+    /// <summary>
     /// Makes the bytes and the length durable (<c>fdatasync</c>). Any failure is final: the kernel may have dropped the
     /// bytes and marked them clean, so a second sync that succeeds proves nothing.
     /// </summary>

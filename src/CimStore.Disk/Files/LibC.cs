@@ -15,6 +15,7 @@ internal static partial class LibC
     public const int OpenExclusive = 0x80;
     public const int OpenCloseOnExec = 0x80000;
     public const int SeekEnd = 2;
+    public const uint WaitWriteWait = 1 | 2 | 4;
     public const int LockExclusiveNow = 2 | 4;
     public const int AccessExists = 0;
 
@@ -32,6 +33,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int FSync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    public static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
 
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
     public static partial int FAllocate(SafeFileHandle file, int mode, long offset, long length);

@@ -93,6 +93,16 @@ internal sealed class PosixFile(string path, SafeFileHandle handle) : IDiskFile
         }
     }
 
+    public void WriteOut(long offset, long length)
+    {
+        if (LibC.SyncFileRange(handle, offset, length, LibC.WaitWriteWait) != 0
+            && Marshal.GetLastPInvokeError() is not (Errno.Invalid or Errno.IllegalSeek or Errno.NotImplemented
+                or Errno.NotSupported))
+        {
+            throw Failed(DiskOperation.WriteOut);
+        }
+    }
+
     // No retry, not even on EINTR: after a failed sync the kernel may have marked lost pages clean, and a second call
     // would report a success that is not one.
     public void SyncData(SyncPoint point)

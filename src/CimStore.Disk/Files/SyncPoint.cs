@@ -45,11 +45,6 @@ internal enum SyncPoint
     /// <summary>The directory of large content, before a journal entry refers to it.</summary>
     LargeName,
 
-    /// <summary>
-    /// Every few MiB of a stream. Proves nothing by itself: it keeps the last sync, and the log's, short.
-    /// </summary>
-    LargePace,
-
     /// <summary>Content of an upload before its client is told how much has arrived, and a new one's head.</summary>
     UploadBytes,
 

@@ -13,8 +13,12 @@ internal sealed class LargeFiles(IDisk disk, string directory, string staging, I
     public const string PartSuffix = ".part";
     public const string PartTreeSuffix = ".part-tree";
 
+    private const int WorkersKept = 8;
+
     private readonly OpenFiles _open = new(disk);
+    private readonly Stack<DiskWorker> _workers = new();
     private long _bytesWritten;
+    private bool _isDisposed;
 
     public long BytesWritten => Interlocked.Read(ref _bytesWritten);
 
@@ -123,7 +127,41 @@ internal sealed class LargeFiles(IDisk disk, string directory, string staging, I
         return bytes;
     }
 
-    public void Dispose() => _open.Dispose();
+    /// <summary>A thread for one stream; threads are kept for those after it.</summary>
+    public DiskWorker RentWorker()
+    {
+        lock (_workers)
+        {
+            return _workers.TryPop(out var worker) ? worker : new DiskWorker();
+        }
+    }
+
+    public void ReturnWorker(DiskWorker worker)
+    {
+        lock (_workers)
+        {
+            if (!_isDisposed && _workers.Count < WorkersKept)
+            {
+                _workers.Push(worker);
+                return;
+            }
+        }
+
+        worker.Dispose();
+    }
+
+    public void Dispose()
+    {
+        _open.Dispose();
+        lock (_workers)
+        {
+            _isDisposed = true;
+            while (_workers.TryPop(out var worker))
+            {
+                worker.Dispose();
+            }
+        }
+    }
 
     private IEnumerable<(Guid? Id, string Path)> Files()
     {
@@ -206,6 +244,8 @@ internal sealed class LargeFiles(IDisk disk, string directory, string staging, I
         public void Allocate(long length) => file.Allocate(length);
 
         public void Truncate(long length) => file.Truncate(length);
+
+        public void WriteOut(long offset, long length) => file.WriteOut(offset, length);
 
         public void SyncData(SyncPoint point) => file.SyncData(point);
 

@@ -7,18 +7,12 @@ namespace CimStore.Disk.Large;
 
 /// <summary>
 /// Content above the inline limit on its way in: one file for the content, one for its tree, under staging names until
-/// they are whole and durable. One buffer fills while the one before it is written, so that hashing and writing
-/// overlap.
+/// they are whole and durable. One piece goes to the device while the next is hashed and copied to the page cache.
 /// </summary>
 internal sealed class StagedFile : IStagedContent
 {
-    /// <summary>Large enough for full device speed; two of them are all the memory a stream costs.</summary>
-    public const int BufferBytes = 1 << 20;
-
-    /// <summary>
-    /// A single sync at the end would hold up the log's syncs for as long as the device needs for all of it.
-    /// </summary>
-    public const int BytesPerSync = 8 << 20;
+    /// <summary>Large enough for full device speed, small enough for a sync of the log to wait behind.</summary>
+    public const int PieceBytes = 1 << 20;
 
     private const int TreeBufferBytes = 64 << 10;
 
@@ -26,13 +20,12 @@ internal sealed class StagedFile : IStagedContent
     private readonly IDiskFile _content;
     private readonly TimeProvider _time;
     private IDiskFile? _tree;
-    private byte[] _filling = ArrayPool<byte>.Shared.Rent(BufferBytes);
-    private byte[] _writing = ArrayPool<byte>.Shared.Rent(BufferBytes);
+    private DiskWorker? _worker;
+    private readonly byte[] _piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
     private byte[]? _nodes;
     private int _filled;
     private int _nodesFilled;
     private long _written;
-    private long _unsynced;
     private long _treeWritten;
     private Task _pending = Task.CompletedTask;
     private bool _isDisposed;
@@ -53,13 +46,21 @@ internal sealed class StagedFile : IStagedContent
         while (!bytes.IsEmpty)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var count = Math.Min(bytes.Length, BufferBytes - _filled);
-            bytes[..count].CopyTo(_filling.AsMemory(_filled));
+            if (_filled == 0 && bytes.Length >= PieceBytes)
+            {
+                await WriteOutAsync(bytes[..PieceBytes]);
+                bytes = bytes[PieceBytes..];
+                continue;
+            }
+
+            var count = Math.Min(bytes.Length, PieceBytes - _filled);
+            bytes[..count].CopyTo(_piece.AsMemory(_filled));
             bytes = bytes[count..];
             _filled += count;
-            if (_filled == BufferBytes)
+            if (_filled == PieceBytes)
             {
-                await TurnAsync();
+                await WriteOutAsync(_piece.AsMemory(0, PieceBytes));
+                _filled = 0;
             }
         }
     }
@@ -102,15 +103,16 @@ internal sealed class StagedFile : IStagedContent
                 $"{_written + _filled} bytes were written, not {sizeBytes}.", nameof(sizeBytes));
         }
 
-        await TurnAsync();
+        await WriteOutAsync(_piece.AsMemory(0, _filled));
+        _filled = 0;
         await _pending;
         try
         {
             FinishTree();
             var header = new LargeHeader(
                 Id, key, sizeBytes, CopyHeader.Plain, _time.GetUtcNow(), Cid.ForRaw(root.Span), _treeWritten);
-            header.Write(_filling);
-            _content.WriteFully(_filling.AsSpan(0, LargeHeader.HeaderBytes), 0);
+            header.Write(_piece);
+            _content.WriteFully(_piece.AsSpan(0, LargeHeader.HeaderBytes), 0);
             _content.Truncate(LargeHeader.HeaderBytes + sizeBytes);
 
             // Before the rename: the name in large/ promises whole content.
@@ -141,10 +143,14 @@ internal sealed class StagedFile : IStagedContent
             // The writer was told when it happened.
         }
 
+        if (_worker is not null)
+        {
+            _files.ReturnWorker(_worker);
+        }
+
         _content.Dispose();
         _tree?.Dispose();
-        ArrayPool<byte>.Shared.Return(_filling);
-        ArrayPool<byte>.Shared.Return(_writing);
+        ArrayPool<byte>.Shared.Return(_piece);
         if (_nodes is not null)
         {
             ArrayPool<byte>.Shared.Return(_nodes);
@@ -157,31 +163,32 @@ internal sealed class StagedFile : IStagedContent
     }
 
     /// <summary>
-    /// Hands the full buffer to the disk and goes on with the other one, when the disk is done with that.
+    /// Copies the piece to the page cache and has it sent to the device when the piece before it is there. The device never
+    /// holds more of a stream than one: a sync of the log waits behind it.
     /// </summary>
-    private async ValueTask TurnAsync()
+    private async ValueTask WriteOutAsync(ReadOnlyMemory<byte> piece)
     {
-        await _pending;
-        var (bytes, count, offset) = (_filling, _filled, LargeHeader.HeaderBytes + _written);
-        (_filling, _writing) = (_writing, _filling);
-        _written += count;
-        _filled = 0;
+        var (offset, length) = (LargeHeader.HeaderBytes + _written, piece.Length);
+        try
+        {
+            _content.WriteFully(piece.Span, offset);
+        }
+        catch (DiskException failure)
+        {
+            throw Faults.Translate(failure);
+        }
 
-        // A thread of its own on purpose: the caller hashes the next buffer while this one is written and synced.
-        _pending = Task.Run(() => WriteOut(bytes, count, offset), CancellationToken.None);
+        _written += length;
+        await _pending;
+        _worker ??= _files.RentWorker();
+        _pending = _worker.Start(() => WriteOut(offset, length));
     }
 
-    private void WriteOut(byte[] bytes, int count, long offset)
+    private void WriteOut(long offset, long length)
     {
         try
         {
-            _content.WriteFully(bytes.AsSpan(0, count), offset);
-            _unsynced += count;
-            if (_unsynced >= BytesPerSync)
-            {
-                _content.SyncData(SyncPoint.LargePace);
-                _unsynced = 0;
-            }
+            _content.WriteOut(offset, length);
         }
         catch (DiskException failure)
         {

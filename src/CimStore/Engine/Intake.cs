@@ -33,6 +33,13 @@ internal sealed class Intake : IDisposable
     {
         while (!content.IsEmpty)
         {
+            if (_filled == 0 && content.First.Length >= BlockSizeBytes)
+            {
+                await TakeAsync(content.First[..BlockSizeBytes], cancellationToken);
+                content = content.Slice(BlockSizeBytes);
+                continue;
+            }
+
             var size = (int)Math.Min(content.Length, BlockSizeBytes - _filled);
             content.Slice(0, size).CopyTo(_block.AsSpan(_filled));
             content = content.Slice(size);
@@ -68,6 +75,11 @@ internal sealed class Intake : IDisposable
 
         var block = _block.AsMemory(0, _filled);
         _filled = 0;
+        await TakeAsync(block, cancellationToken);
+    }
+
+    private async ValueTask TakeAsync(ReadOnlyMemory<byte> block, CancellationToken cancellationToken)
+    {
         _tree.Update(block.Span);
         _sha256?.AppendData(block.Span);
         await _staged.WriteAsync(block, cancellationToken);

@@ -23,13 +23,14 @@ public sealed class SigKillTests
     private const int ReportsMax = 160;
 
     private static readonly string[] SyncPoints =
-        [.. Enum.GetNames<SyncPoint>().Where(static name => name is not (nameof(SyncPoint.LargePace)
-            or nameof(SyncPoint.UploadBytes) or nameof(SyncPoint.UploadName)))];
+        [.. Enum.GetNames<SyncPoint>().Where(static name =>
+            name is not (nameof(SyncPoint.UploadBytes) or nameof(SyncPoint.UploadName)))];
 
     private static readonly string[] Operations =
     [
         nameof(DiskOperation.Create), nameof(DiskOperation.Write), nameof(DiskOperation.Allocate),
-        nameof(DiskOperation.Truncate), nameof(DiskOperation.Rename), nameof(DiskOperation.Unlink),
+        nameof(DiskOperation.Truncate), nameof(DiskOperation.WriteOut), nameof(DiskOperation.Rename),
+        nameof(DiskOperation.Unlink),
         CrashPoint.Any, CrashPoint.Any,
     ];
 

@@ -14,7 +14,7 @@ public sealed class WholeStorePowerCutTests
     /// <summary>
     /// The syncs of the layers above the log, each with the workload that cannot do without it; the log's own have
     /// their suite, and so has <see cref="SyncPoint.DurableName"/>: the store's only such file is its marker, whose
-    /// directory is synced again by what follows. <see cref="SyncPoint.LargePace"/> is asked for by no promise.
+    /// directory is synced again by what follows.
     /// </summary>
     public static TheoryData<string> SyncPoints =>
     [

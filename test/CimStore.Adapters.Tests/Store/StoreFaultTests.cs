@@ -82,6 +82,29 @@ public sealed class StoreFaultTests
         Assert.Empty(await again.CheckAsync(Token));
     }
 
+    /// <summary>The kernel tells a lost page once: who asked to write out was told, and the sync after it would not be.</summary>
+    [Fact]
+    public async Task A_stream_whose_bytes_did_not_reach_the_device_is_never_stored()
+    {
+        using var directory = new TempDirectory();
+        var plan = new FaultPlan().At(DiskOperation.WriteOut, 1, new DiskFault.Error(Errno.InputOutput));
+        await using var store = await OpenAsync(directory, plan);
+        var content = Sample.Bytes(1, 3 << 20);
+
+        await using (var staged = await store.StageAsync(content.Length, Token))
+        {
+            await Assert.ThrowsAsync<LocationException>(async () =>
+            {
+                await staged.WriteAsync(content, Token);
+                await staged.SealAsync(
+                    Sample.Key(content), content.Length, Sample.Key(content).Cid.Digest.ToArray(), Token);
+            });
+        }
+
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(directory.Path, "staging")));
+        Assert.Null(await store.FindAsync(Sample.Key(content), Token));
+    }
+
     [Theory]
     [InlineData(0x794C7630, "overlayfs")]
     [InlineData(0x01021994, "tmpfs")]

@@ -40,6 +40,12 @@ internal sealed class FaultyFile(IDiskFile file, FaultPlan plan) : IDiskFile
         file.Truncate(length);
     }
 
+    public void WriteOut(long offset, long length)
+    {
+        StrikeSync(DiskOperation.WriteOut);
+        file.WriteOut(offset, length);
+    }
+
     public void SyncData(SyncPoint point)
     {
         StrikeSync(DiskOperation.SyncData);

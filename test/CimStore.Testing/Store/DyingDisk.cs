@@ -95,6 +95,8 @@ internal sealed class DyingDisk : IDisk
 
         public void Truncate(long length) => disk.At("Truncate", () => file.Truncate(length));
 
+        public void WriteOut(long offset, long length) => disk.At("WriteOut", () => file.WriteOut(offset, length));
+
         public void SyncData(SyncPoint point) => disk.At(point.ToString(), () => file.SyncData(point));
 
         public void Sync(SyncPoint point) => disk.At(point.ToString(), () => file.Sync(point));
