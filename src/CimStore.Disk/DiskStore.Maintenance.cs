@@ -20,7 +20,7 @@ public sealed partial class DiskStore
         {
             var counters = _log.Counters;
             var log = counters.ContentBytes + counters.OverheadBytes + counters.PaddingBytes;
-            return new BytesWritten(log, _large.BytesWritten, _index.BytesWritten(), 0);
+            return new BytesWritten(log, _large.BytesWritten, _index.BytesWritten(), counters.PreWrittenBytes);
         }
     }
 

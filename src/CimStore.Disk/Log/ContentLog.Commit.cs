@@ -1,11 +1,13 @@
 namespace CimStore.Disk.Log;
 
 // Group commit. Committers put their records into the open batch themselves, under the gate; one of them (the leader)
-// closes the batch, writes and syncs it while the next one fills. There is never more than one batch under way, so a
-// batch is written only when the one before it is durable.
-internal sealed partial class ContentLog : IThreadPoolWorkItem
+// closes the batch, writes and syncs it while the next one fills. There is never more than one batch on its way to the
+// disk, so a batch is written only when the one before it is durable. When much is waiting, the leader passes the lead on
+// before it applies its batch: the disk then syncs the next one meanwhile.
+internal sealed partial class ContentLog
 {
     private const int PooledWaitersMax = 1024;
+    private const int PassOnBytes = 96 << 10;
 
     private readonly Lock _gate = new();
     private readonly Queue<(LogWrite Write, LogWriteSize Size, CommitWaiter Waiter)> _waiting = new();
@@ -13,9 +15,14 @@ internal sealed partial class ContentLog : IThreadPoolWorkItem
     private readonly Lock _poolGate = new();
     private readonly ITimer _idle;
 
+    // Batches are applied one at a time in their order: it is entered before the lead is passed on. Taken before the
+    // gate, never after.
+    private readonly Lock _applying = new();
+    private readonly LeadThreads _leaders;
+
     // Under the gate.
     private BatchBuilder _open;
-    private BatchBuilder? _spare;
+    private readonly Stack<BatchBuilder> _spares;
     private bool _leading;
     private bool _closing;
     private LogException? _refusal;
@@ -62,20 +69,25 @@ internal sealed partial class ContentLog : IThreadPoolWorkItem
         }
 
         // From here on the token is not looked at: the records may be on their way to the disk.
-        var failure = LeadOne(closed: false);
-        if (!Rest())
+        var failure = LeadOne(closed: false, out var isPassedOn);
+        if (!isPassedOn && !Rest())
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            _leaders.PassOn();
         }
 
         return failure is null ? ValueTask.CompletedTask : ValueTask.FromException(failure);
     }
 
-    void IThreadPoolWorkItem.Execute()
+    /// <summary>Leads until there is nothing left or another thread leads.</summary>
+    private void Lead()
     {
         do
         {
-            LeadOne(closed: false);
+            LeadOne(closed: false, out var isPassedOn);
+            if (isPassedOn)
+            {
+                return;
+            }
         }
         while (!Rest());
     }
@@ -156,32 +168,56 @@ internal sealed partial class ContentLog : IThreadPoolWorkItem
     }
 
     /// <summary>Takes the open batch, opens the next, commits the one taken and answers its committers.</summary>
+    /// <param name="closed">The batch is the last one.</param>
+    /// <param name="isPassedOn">Another thread leads now.</param>
     /// <returns>Why the batch failed, or null.</returns>
-    private LogException? LeadOne(bool closed)
+    private LogException? LeadOne(bool closed, out bool isPassedOn)
     {
         BatchBuilder batch;
         lock (_gate)
         {
             batch = _open;
-            (_open, _spare) = (_spare!, null);
+            _open = _spares.Pop();
             _placeOffset += batch.IsBegun ? batch.SealedBytes : 0;
             _placeLsn = batch.IsBegun ? batch.NextLsn : _placeLsn;
             Admit();
         }
 
-        var failure = Commit(batch, closed);
-        foreach (var waiter in batch.Waiters)
+        var failure = Commit(batch, closed, out var durable);
+        lock (_applying)
         {
-            waiter.Complete(failure);
-        }
+            isPassedOn = PassOn();
+            failure ??= Apply(durable);
+            foreach (var waiter in batch.Waiters)
+            {
+                waiter.Complete(failure);
+            }
 
-        lock (_gate)
-        {
-            batch.Reset();
-            _spare = batch;
+            lock (_gate)
+            {
+                batch.Reset();
+                _spares.Push(batch);
+            }
         }
 
         return failure;
+    }
+
+    /// <summary>
+    /// Only for a batch worth a sync of its own: a small one grows by those who are answered when this one is applied.
+    /// </summary>
+    private bool PassOn()
+    {
+        lock (_gate)
+        {
+            if (_open.ReservedBytes < PassOnBytes)
+            {
+                return false;
+            }
+        }
+
+        _leaders.PassOn();
+        return true;
     }
 
     /// <summary>Lets those who wait into the open batch, in their order.</summary>

@@ -14,10 +14,19 @@ internal sealed partial class ContentLog
     private ulong _lastSegment;
     private ulong _voidedBatch;
     private bool _mustAbandon;
+    private long _writtenEnd;
 
-    /// <returns>Why the batch failed, or null. Never throws: every committer is owed an answer.</returns>
-    private LogException? Commit(BatchBuilder batch, bool closed)
+    // Only with the lock that keeps batches in order.
+    private bool _isBehind;
+
+    /// <summary>Makes the batch durable. Never throws: every committer is owed an answer.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="closed">It is the last one.</param>
+    /// <param name="durable">What is to be applied; of no records when there is nothing.</param>
+    /// <returns>Why the batch failed, or null.</returns>
+    private LogException? Commit(BatchBuilder batch, bool closed, out LogBatch durable)
     {
+        durable = default;
         if (batch.IsEmpty)
         {
             // Writes that appended nothing: they only wanted to be ordered after those before them.
@@ -43,7 +52,8 @@ internal sealed partial class ContentLog
             return failed;
         }
 
-        return Publish(batch, header);
+        durable = Publish(batch, header);
+        return null;
     }
 
     private LogException? WriteAndSync(BatchBuilder batch, in BatchHeader header)
@@ -51,6 +61,7 @@ internal sealed partial class ContentLog
         var written = false;
         try
         {
+            PreWrite(batch.Offset + header.LengthBytes, header.LengthBytes);
             _file!.WriteFully(batch.Bytes(header).Span, batch.Offset);
             written = true;
             _file!.SyncData(header.Kind == BatchKind.Mark ? SyncPoint.LogMark : SyncPoint.LogBatch);
@@ -69,7 +80,30 @@ internal sealed partial class ContentLog
         }
     }
 
-    private LogException? Publish(BatchBuilder batch, in BatchHeader header)
+    /// <summary>
+    /// The first write to allocated room changes the file's extents, and the sync has to write those too. Behind a small
+    /// batch a stretch of zeros goes along, so that only one sync in many pays for that.
+    /// </summary>
+    private void PreWrite(long batchEnd, long batchBytes)
+    {
+        if (batchEnd <= _writtenEnd)
+        {
+            return;
+        }
+
+        var zeros = _preWriting.AsSpan(0, (int)Math.Min(_preWriting.Length, _options.SegmentBytes - batchEnd));
+        if (batchBytes > _preWriting.Length / 4 || zeros.IsEmpty)
+        {
+            _writtenEnd = batchEnd;
+            return;
+        }
+
+        _file!.WriteFully(zeros, batchEnd);
+        _writtenEnd = batchEnd + zeros.Length;
+        Counters.PreWritten(zeros.Length);
+    }
+
+    private LogBatch Publish(BatchBuilder batch, in BatchHeader header)
     {
         var published = new LogBatch(header, batch.Offset, batch.Bytes(header));
         Counters.Batch(batch.Writes, header, batch.ContentBytes);
@@ -82,19 +116,33 @@ internal sealed partial class ContentLog
         // Readable before it is applied: whoever learns a position from the index must be able to read there.
         _active!.DurableEnd = published.End.Offset;
         Volatile.Write(ref _durableLsn, published.End.LastLsn);
-        if (header.RecordCount == 0)
+        return published;
+    }
+
+    /// <summary>Under the lock that keeps batches in order.</summary>
+    /// <returns>Why the log failed, or null.</returns>
+    private LogException? Apply(in LogBatch batch)
+    {
+        if (batch.Header.RecordCount == 0)
         {
             return null;
         }
 
+        if (_isBehind)
+        {
+            return new LogException(
+                LogFault.LogFailed, CommitState.Stored, "The batch is durable, and the index failed before it.");
+        }
+
         try
         {
-            _projection.Apply(published);
+            _projection.Apply(batch);
             return null;
         }
         catch (Exception failure)
         {
             // The index is behind for good; only a replay at the next open can bring it level.
+            _isBehind = true;
             return Stop(failure, CommitState.Stored);
         }
     }
@@ -164,6 +212,7 @@ internal sealed partial class ContentLog
     private void Void(LogException answer)
     {
         CommitWaiter[] waiters;
+        lock (_applying)
         lock (_gate)
         {
             waiters = [.. _open.Waiters];

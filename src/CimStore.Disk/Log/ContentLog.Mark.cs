@@ -42,13 +42,8 @@ internal sealed partial class ContentLog
             _leading = true;
         }
 
-        do
-        {
-            // A mark that fails has no committer to tell; the log has moved to a new segment or refuses the next
-            // commit.
-            LeadOne(closed: false);
-        }
-        while (!Rest());
+        // A mark that fails has no committer to tell; the log has moved to a new segment or refuses the next commit.
+        Lead();
     }
 
     /// <summary>Under the gate, when nobody leads.</summary>

@@ -146,6 +146,7 @@ internal sealed partial class ContentLog
     {
         segment.Adopt(file);
         (_file, _identity, _epoch, _lastSegment) = (file, identity, identity.Epoch, segment.Id);
+        _writtenEnd = 0;
         lock (_gate)
         {
             _active = segment;

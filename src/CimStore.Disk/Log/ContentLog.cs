@@ -15,6 +15,7 @@ internal sealed partial class ContentLog : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogProjection _projection;
     private readonly SegmentSet _segments;
+    private readonly byte[] _preWriting;
 
     private ContentLog(
         IDisk disk,
@@ -40,8 +41,14 @@ internal sealed partial class ContentLog : IAsyncDisposable
         _lastSegment = recovered.HighestSegment;
         _epoch = recovered.Epoch;
         _reason = recovered.HighestSegment == 0 ? SegmentReason.First : SegmentReason.Recovery;
-        _open = new BatchBuilder(options.BatchBytes + (options.BatchBytes / 8));
-        _spare = new BatchBuilder(options.BatchBytes + (options.BatchBytes / 8));
+        _preWriting = new byte[options.PreWriteBytes];
+        var usualBytes = options.BatchBytes + (options.BatchBytes / 8);
+
+        // One fills, one is written, one is applied.
+        (_open, _spares) = (new BatchBuilder(usualBytes), new Stack<BatchBuilder>(2));
+        _spares.Push(new BatchBuilder(usualBytes));
+        _spares.Push(new BatchBuilder(usualBytes));
+        _leaders = new LeadThreads(Lead);
         PlaceAfterDurable();
         _idle = time.CreateTimer(
             static log => ((ContentLog)log!).OnIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -135,6 +142,7 @@ internal sealed partial class ContentLog : IAsyncDisposable
         }
 
         Close();
+        _leaders.Dispose();
         _segments.CloseAll();
         _dropping.Dispose();
     }
@@ -156,7 +164,7 @@ internal sealed partial class ContentLog : IAsyncDisposable
         }
 
         // A mark that fails takes nothing back: everything acknowledged is durable, and the next open finds it without.
-        LeadOne(closed: true);
+        LeadOne(closed: true, out _);
         if (_active is { } active && !_mustAbandon)
         {
             GiveBackRoom(active);

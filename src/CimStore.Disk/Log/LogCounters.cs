@@ -8,6 +8,7 @@ internal sealed class LogCounters
     private long _contentBytes;
     private long _overheadBytes;
     private long _paddingBytes;
+    private long _preWrittenBytes;
     private long _batches;
     private long _writes;
     private long _records;
@@ -22,6 +23,9 @@ internal sealed class LogCounters
 
     /// <summary>Zeros up to the next 4 KiB.</summary>
     public long PaddingBytes => Volatile.Read(ref _paddingBytes);
+
+    /// <summary>Zeros where later batches go.</summary>
+    public long PreWrittenBytes => Volatile.Read(ref _preWrittenBytes);
 
     public long Batches => Volatile.Read(ref _batches);
 
@@ -48,6 +52,8 @@ internal sealed class LogCounters
     }
 
     internal void Overhead(long bytes) => Interlocked.Add(ref _overheadBytes, bytes);
+
+    internal void PreWritten(long bytes) => Interlocked.Add(ref _preWrittenBytes, bytes);
 
     internal void Sync() => Interlocked.Increment(ref _syncs);
 }
