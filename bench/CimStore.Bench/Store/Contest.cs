@@ -43,8 +43,8 @@ internal sealed class Contest(StoreOptions options, Report report)
     }
 
     /// <summary>
-    /// A few seconds of puts and gets, not measured, before a contender's first turn: the runtime compiles what is hot, and
-    /// a short row would measure that.
+    /// A few seconds of puts and gets, not measured, before a contender's first turn: the runtime compiles what is hot,
+    /// and a short row would measure that.
     /// </summary>
     private async Task WarmAsync(string name)
     {

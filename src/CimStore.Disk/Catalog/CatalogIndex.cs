@@ -181,7 +181,8 @@ internal sealed partial class CatalogIndex : IDisposable
         Rocks.SetBlockCache(table, cache);
         Rocks.SetFilter(table, Rocks.BloomCreate(BloomBitsPerKey));
 
-        // In parts of 4 KiB: a filter of one piece outgrows a shard of the cache, and is then read anew for each look-up.
+        // In parts of 4 KiB: a filter of one piece outgrows a shard of the cache, and is then read anew for each
+        // look-up.
         Rocks.SetIndexType(table, TwoLevelIndex);
         Rocks.SetPartitionFilters(table, 1);
         Rocks.SetCacheIndexAndFilter(table, 1);

@@ -23,9 +23,9 @@ internal interface IDiskFile : IDisposable
     void Truncate(long length);
 
     /// <summary>
-    /// Sends the bytes to the device and waits until it has taken them (<c>sync_file_range</c>), so that the next sync of
-    /// this or another file has less before it. They are no more durable than before. A failure is final, as a sync's is:
-    /// the kernel tells it once. Where the file system cannot do it, nothing happens.
+    /// Sends the bytes to the device and waits until it has taken them (<c>sync_file_range</c>), so that the next sync
+    /// of this or another file has less before it. They are no more durable than before. A failure is final, as a
+    /// sync's is: the kernel tells it once. Where the file system cannot do it, nothing happens.
     /// </summary>
     void WriteOut(long offset, long length);
 

@@ -1,8 +1,8 @@
 namespace CimStore.Disk.Large;
 
 /// <summary>
-/// A thread for what blocks on the disk, one piece of work at a time. Not one of the pool's: two streams would hold all of
-/// a small machine's, and every small put would wait for one.
+/// A thread for what blocks on the disk, one piece of work at a time. Not one of the pool's: two streams would hold all
+/// of a small machine's, and every small put would wait for one.
 /// </summary>
 internal sealed class DiskWorker : IDisposable
 {

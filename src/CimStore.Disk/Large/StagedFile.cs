@@ -163,8 +163,8 @@ internal sealed class StagedFile : IStagedContent
     }
 
     /// <summary>
-    /// Copies the piece to the page cache and has it sent to the device when the piece before it is there. The device never
-    /// holds more of a stream than one: a sync of the log waits behind it.
+    /// Copies the piece to the page cache and has it sent to the device when the piece before it is there. The device
+    /// never holds more of a stream than one: a sync of the log waits behind it.
     /// </summary>
     private async ValueTask WriteOutAsync(ReadOnlyMemory<byte> piece)
     {

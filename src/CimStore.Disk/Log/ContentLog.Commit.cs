@@ -2,8 +2,8 @@ namespace CimStore.Disk.Log;
 
 // Group commit. Committers put their records into the open batch themselves, under the gate; one of them (the leader)
 // closes the batch, writes and syncs it while the next one fills. There is never more than one batch on its way to the
-// disk, so a batch is written only when the one before it is durable. When much is waiting, the leader passes the lead on
-// before it applies its batch: the disk then syncs the next one meanwhile.
+// disk, so a batch is written only when the one before it is durable. When much is waiting, the leader passes the lead
+// on before it applies its batch: the disk then syncs the next one meanwhile.
 internal sealed partial class ContentLog
 {
     private const int PooledWaitersMax = 1024;

@@ -81,8 +81,8 @@ internal sealed partial class ContentLog
     }
 
     /// <summary>
-    /// The first write to allocated room changes the file's extents, and the sync has to write those too. Behind a small
-    /// batch a stretch of zeros goes along, so that only one sync in many pays for that.
+    /// The first write to allocated room changes the file's extents, and the sync has to write those too. Behind a
+    /// small batch a stretch of zeros goes along, so that only one sync in many pays for that.
     /// </summary>
     private void PreWrite(long batchEnd, long batchBytes)
     {

@@ -1,9 +1,9 @@
 namespace CimStore.Disk.Log;
 
 /// <summary>
-/// Two threads that wait for the lead of the log, started when it is first passed on: one syncs while the other applies.
-/// Threads of their own, because in the pool the lead would queue up behind everybody who was just answered. They wait
-/// without spinning: what they would spin for takes as long as a sync.
+/// Two threads that wait for the lead of the log, started when it is first passed on: one syncs while the other
+/// applies. Threads of their own, because in the pool the lead would queue up behind everybody who was just answered.
+/// They wait without spinning: what they would spin for takes as long as a sync.
 /// </summary>
 internal sealed class LeadThreads(Action lead) : IDisposable
 {

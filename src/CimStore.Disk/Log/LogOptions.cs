@@ -32,9 +32,9 @@ internal sealed class LogOptions
     public TimeSpan IdleMarkDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// Zeros written behind a small batch, by the same sync, so that the batches after it overwrite and do not append: on
-    /// ext4 such a sync takes half as long, because the file's extents are left alone. Only behind batches of at most a
-    /// quarter of it; larger ones gain less than the second writing costs. 0: never.
+    /// Zeros written behind a small batch, by the same sync, so that the batches after it overwrite and do not append:
+    /// on ext4 such a sync takes half as long, because the file's extents are left alone. Only behind batches of at
+    /// most a quarter of it; larger ones gain less than the second writing costs. 0: never.
     /// </summary>
     public int PreWriteBytes { get; set => field = InRange(value, 0, 16 << 20); } = 128 << 10;
 

@@ -82,7 +82,9 @@ public sealed class StoreFaultTests
         Assert.Empty(await again.CheckAsync(Token));
     }
 
-    /// <summary>The kernel tells a lost page once: who asked to write out was told, and the sync after it would not be.</summary>
+    /// <summary>
+    /// The kernel tells a lost page once: who asked to write out was told, and the sync after it would not be.
+    /// </summary>
     [Fact]
     public async Task A_stream_whose_bytes_did_not_reach_the_device_is_never_stored()
     {
