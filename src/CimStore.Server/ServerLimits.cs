@@ -6,25 +6,13 @@ namespace CimStore.Server;
 public sealed class ServerLimits
 {
     /// <summary>All headers of one request.</summary>
-    public int HeaderSizeMaxBytes
-    {
-        get;
-        set => field = Limit.Between(value, 1024, 1024 * 1024);
-    } = 32 * 1024;
+    public int HeaderSizeMaxBytes { get; set => field = Limit.Between(value, 1024, 1024 * 1024); } = 32 * 1024;
 
     /// <summary>One stored content. 1 TiB: far above what is stored, and below what breaks arithmetic.</summary>
-    public long ContentSizeMaxBytes
-    {
-        get;
-        set => field = Limit.Between(value, 0L, 1L << 50);
-    } = 1L << 40;
+    public long ContentSizeMaxBytes { get; set => field = Limit.Between(value, 0L, 1L << 50); } = 1L << 40;
 
     /// <summary>Bodies that are read as a whole (JSON).</summary>
-    public int BodySizeMaxBytes
-    {
-        get;
-        set => field = Limit.Between(value, 1024, 64 * 1024 * 1024);
-    } = 1024 * 1024;
+    public int BodySizeMaxBytes { get; set => field = Limit.Between(value, 1024, 64 * 1024 * 1024); } = 1024 * 1024;
 
     /// <summary>One batch; it is held in memory until its one sync. 16 MiB x 4 in flight = 64 MiB.</summary>
     public int BatchSizeMaxBytes
@@ -33,38 +21,18 @@ public sealed class ServerLimits
         set => field = Limit.Between(value, 1024, 256 * 1024 * 1024);
     } = HttpStorageClient.BatchSizeMaxBytes + (1024 * 1024);
 
-    public int BatchesInFlightMax
-    {
-        get;
-        set => field = Limit.Between(value, 1, 1024);
-    } = 4;
+    public int BatchesInFlightMax { get; set => field = Limit.Between(value, 1, 1024); } = 4;
 
     /// <summary>Requests that are worked on at once; feeds and health are not counted.</summary>
-    public int RequestsInFlightMax
-    {
-        get;
-        set => field = Limit.Between(value, 1, 100_000);
-    } = 512;
+    public int RequestsInFlightMax { get; set => field = Limit.Between(value, 1, 100_000); } = 512;
 
     /// <summary>Requests that wait for their turn; the next one is answered 503 with Retry-After.</summary>
-    public int RequestsQueuedMax
-    {
-        get;
-        set => field = Limit.Between(value, 0, 100_000);
-    } = 1024;
+    public int RequestsQueuedMax { get; set => field = Limit.Between(value, 0, 100_000); } = 1024;
 
-    public int ConnectionsMax
-    {
-        get;
-        set => field = Limit.Between(value, 1, 1_000_000);
-    } = 10_000;
+    public int ConnectionsMax { get; set => field = Limit.Between(value, 1, 1_000_000); } = 10_000;
 
     /// <summary>Event feeds and watches at once.</summary>
-    public int FeedsMax
-    {
-        get;
-        set => field = Limit.Between(value, 1, 100_000);
-    } = 256;
+    public int FeedsMax { get; set => field = Limit.Between(value, 1, 100_000); } = 256;
 
     public TimeSpan FeedHeartbeat
     {
@@ -73,11 +41,7 @@ public sealed class ServerLimits
     } = TimeSpan.FromSeconds(15);
 
     /// <summary>A body, or a reader of ours, slower than this for <see cref="DataRateGrace"/> is cut off.</summary>
-    public double DataRateMinBytesPerSecond
-    {
-        get;
-        set => field = Limit.Between(value, 1.0, 1e9);
-    } = 240;
+    public double DataRateMinBytesPerSecond { get; set => field = Limit.Between(value, 1.0, 1e9); } = 240;
 
     /// <summary>Kestrel looks once a second; below that nothing can be promised.</summary>
     public TimeSpan DataRateGrace
@@ -109,11 +73,7 @@ public sealed class ServerLimits
         set => field = Limit.Between(value, TimeSpan.Zero, TimeSpan.FromHours(1));
     } = TimeSpan.FromSeconds(20);
 
-    public int UploadsMax
-    {
-        get;
-        set => field = Limit.Between(value, 0, 10_000);
-    } = 64;
+    public int UploadsMax { get; set => field = Limit.Between(value, 0, 10_000); } = 64;
 
     /// <summary>An upload to which nothing was added for so long is given up.</summary>
     public TimeSpan UploadIdleMax
@@ -123,9 +83,5 @@ public sealed class ServerLimits
     } = TimeSpan.FromHours(1);
 
     /// <summary>Below this much free space the node says that it is not ready to store.</summary>
-    public long FreeSpaceMinBytes
-    {
-        get;
-        set => field = Limit.Between(value, 0L, 1L << 50);
-    } = 256L * 1024 * 1024;
+    public long FreeSpaceMinBytes { get; set => field = Limit.Between(value, 0L, 1L << 50); } = 256L * 1024 * 1024;
 }
