@@ -66,7 +66,8 @@ internal static class ServeCommand
             ? session.Address.DataDirectory
             : Path.GetFullPath(options.DataDirectory ?? session.Address.DataDirectory);
         options.DataDirectory = directory;
-        var store = await OpenAsync(session, directory, options, cancellationToken);
+        using var logs = LoggerFactory.Create(logging => Log(logging, session));
+        var store = await OpenAsync(session, directory, options, logs.CreateLogger("CimStore"), cancellationToken);
         await using var host = await CimStoreHost.StartAsync(
             options, store.Client, session.Time, logging => Log(logging, session), cancellationToken);
         var address = host.Addresses[0].ToString().TrimEnd('/');
@@ -106,12 +107,12 @@ internal static class ServeCommand
     }
 
     private static async Task<StoreConnection> OpenAsync(
-        CliSession session, string directory, ServerOptions options, CancellationToken cancellationToken)
+        CliSession session, string directory, ServerOptions options, ILogger log, CancellationToken cancellationToken)
     {
         try
         {
             var node = new StorageNodeOptions { ReadEventsMax = options.ReadEventsMax };
-            return await StoreConnection.OpenDirectoryAsync(session, directory, node, cancellationToken);
+            return await StoreConnection.OpenDirectoryAsync(session, directory, node, log, cancellationToken);
         }
         catch (LocationException exception) when (DirectoryOwner.IsInUse(exception))
         {

@@ -6,6 +6,8 @@ using CimStore.Http;
 using CimStore.Journal;
 using CimStore.Locations;
 using CimStore.Objects;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CimStore.Cli.Storage;
 
@@ -64,18 +66,24 @@ internal sealed class StoreConnection : IAsyncDisposable
     /// <summary>The data directory in this process, or the reason why not; never a node.</summary>
     public static ValueTask<StoreConnection> OpenDirectoryAsync(
         CliSession session, string directory, CancellationToken cancellationToken) =>
-        OpenDirectoryAsync(session, directory, new StorageNodeOptions(), cancellationToken);
+        OpenDirectoryAsync(session, directory, new StorageNodeOptions(), NullLogger.Instance, cancellationToken);
 
+    /// <param name="session">Whose clock and options it is opened with.</param>
+    /// <param name="directory">The data directory.</param>
+    /// <param name="nodeOptions">The engine's.</param>
+    /// <param name="log">Gets what the engine decides.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     public static async ValueTask<StoreConnection> OpenDirectoryAsync(
-        CliSession session, string directory, StorageNodeOptions nodeOptions, CancellationToken cancellationToken)
+        CliSession session, string directory, StorageNodeOptions nodeOptions, ILogger log,
+        CancellationToken cancellationToken)
     {
         var options = new DiskStoreOptions { DataDirectory = directory, ForceUnsafe = session.ForcesUnsafe };
         var store = await DiskStore.OpenAsync(options, session.Time, cancellationToken);
         try
         {
             var node = await StorageNode.OpenAsync(
-                StorageNodePorts.Of(store), session.Time, new IdSource(session.Time), nodeOptions, null,
-                cancellationToken);
+                StorageNodePorts.Of(store) with { Logger = log }, session.Time, new IdSource(session.Time), nodeOptions,
+                null, cancellationToken);
             return new StoreConnection(directory, node, store);
         }
         catch

@@ -56,6 +56,26 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_node_tells_in_its_log_which_copy_is_bad()
+    {
+        var cid = (await _cimstore.RunAsync("put", _cimstore.Write("file", new byte[2_000_000]))).Ok().Cid;
+        var large = Directory.EnumerateFiles(Path.Combine(_cimstore.Data, "large"), "*", SearchOption.AllDirectories)
+            .MaxBy(file => new FileInfo(file).Length)!;
+        await using (var file = File.OpenWrite(large))
+        {
+            file.Position = file.Length - 1;
+            file.WriteByte(1);
+        }
+
+        await using var node = await ServedStore.StartAsync(_cimstore);
+        (await _cimstore.RunAsync("cat", cid)).Fails(6, "");
+        await node.StopAsync();
+
+        Assert.Contains("was quarantined", await node.Errors, StringComparison.Ordinal);
+        Assert.Contains(cid, await node.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Listening_for_everybody_without_a_token_is_refused() =>
         (await _cimstore.RunAsync("serve", "--listen", "http://0.0.0.0:0")).Fails(4, "--insecure");
 

@@ -30,6 +30,9 @@ public sealed class ServedStore : IAsyncDisposable
             : throw new InvalidOperationException("The node did not start: " + await errors);
     }
 
+    /// <summary>What it wrote to standard error; completes when it has ended.</summary>
+    public Task<string> Errors => _errors;
+
     /// <summary>SIGKILL: no time to tidy up.</summary>
     public async Task KillAsync()
     {
