@@ -108,6 +108,13 @@ public sealed partial class DiskStore
         return ValueTask.FromResult(CatalogReads.Command(_index, id));
     }
 
+    public ValueTask<CatalogTotals> TotalsAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var totals = _tally.Totals;
+        return ValueTask.FromResult(new CatalogTotals(totals.Objects, totals.LogicalBytes));
+    }
+
     public ValueTask<IReadOnlyList<OwnerUsage>> UsageAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

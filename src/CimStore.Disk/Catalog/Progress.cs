@@ -8,7 +8,7 @@ namespace CimStore.Disk.Catalog;
 /// <param name="LastEntry">The last entry's LSN; 0 before the first.</param>
 internal readonly record struct Progress(LogCursor Cursor, Cid? ChainHead, ulong LastEntry, StoreTotals Totals)
 {
-    public const byte Version = 2;
+    public const byte Version = 3;
     public const int SizeBytesMax = 256;
 
     public static readonly Progress None = new(LogCursor.Origin, null, 0, default);
@@ -22,6 +22,7 @@ internal readonly record struct Progress(LogCursor Cursor, Cid? ChainHead, ulong
         writer.Bytes(cursor);
         writer.Varint(LastEntry);
         writer.Varint((ulong)Totals.Objects);
+        writer.Varint((ulong)Totals.LogicalBytes);
         writer.Varint((ulong)Totals.LiveBytes);
         writer.Varint((ulong)Totals.HeldBytes);
         writer.Byte(ChainHead is null ? (byte)0 : (byte)1);
@@ -44,7 +45,8 @@ internal readonly record struct Progress(LogCursor Cursor, Cid? ChainHead, ulong
 
         var cursor = LogCursor.Read(reader.Take(LogCursor.SizeBytes));
         var lastEntry = reader.Varint();
-        var totals = new StoreTotals((long)reader.Varint(), (long)reader.Varint(), (long)reader.Varint());
+        var totals = new StoreTotals(
+            (long)reader.Varint(), (long)reader.Varint(), (long)reader.Varint(), (long)reader.Varint());
         return new Progress(cursor, reader.Byte() == 0 ? null : reader.Cid(), lastEntry, totals);
     }
 }

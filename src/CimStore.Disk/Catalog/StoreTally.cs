@@ -128,7 +128,8 @@ internal sealed class StoreTally(LocationId location)
         }
 
         var bytes = copies * record.SizeBytes;
-        return record.IsPresent ? new StoreTotals(1, bytes, 0) : new StoreTotals(0, 0, bytes);
+        return record.IsPresent
+            ? new StoreTotals(1, record.SizeBytes, bytes, 0) : new StoreTotals(0, 0, 0, bytes);
     }
 
     /// <summary>An owner with two references to one object refers twice, and to one object's bytes.</summary>

@@ -11,6 +11,7 @@ public sealed record NodeStatus
 
     public required Lsn DurableLsn { get; init; }
 
+    /// <summary>Contents that are here, each once; the owners' numbers may add up to more.</summary>
     public required long Objects { get; init; }
 
     public required long LogicalBytes { get; init; }

@@ -75,26 +75,39 @@ public sealed partial class StorageNode
     {
         _metrics.Corrupt();
         Log.CopyQuarantined(_ports.Logger, key.Cid.ToString(), copy.Location.Name, detail);
-        await RecordAsync(new StorageCommand.Verify(key, copy.Location, copy.Incarnation, detail));
+        await RecordAsync(key, [new StorageCommand.Verify(key, copy.Location, copy.Incarnation, detail)]);
     }
 
-    /// <summary>Decides and appends what reading a copy showed; the copy may have changed or gone since.</summary>
-    private async ValueTask RecordAsync(StorageCommand.Verify shown)
+    /// <summary>
+    /// Decides what reading copies of one content showed, and appends all of it at once: one sync. The copies may have
+    /// changed or gone since.
+    /// </summary>
+    private async ValueTask RecordAsync(ContentKey key, List<StorageCommand.Verify> shown)
     {
-        await _contentLocks.AcquireAsync(shown.Key, CancellationToken.None);
+        await _contentLocks.AcquireAsync(key, CancellationToken.None);
         try
         {
-            var before = await _catalog.FindAsync(shown.Key, CancellationToken.None);
-            var decision = ObjectDecisions.Decide(before, shown, Facts());
-            foreach (var happened in decision.Events)
+            var before = await _catalog.FindAsync(key, CancellationToken.None);
+            var changes = new List<JournalChange>(shown.Count);
+            foreach (var one in shown)
             {
-                var context = ContextOf(CommandIdentity.None, default);
-                await AppendAsync([new JournalChange(context, happened, before, null)]);
+                foreach (var happened in ObjectDecisions.Decide(before, one, Facts()).Events)
+                {
+                    changes.Add(new JournalChange(ContextOf(CommandIdentity.None, default), happened, before, null));
+
+                    // The next event follows this one in the same append, so it sees the record after it.
+                    before = ObjectHistory.Apply(before, happened, before!.Revision, _time.GetUtcNow());
+                }
+            }
+
+            if (changes.Count > 0)
+            {
+                await AppendAsync(changes);
             }
         }
         finally
         {
-            _contentLocks.Release(shown.Key);
+            _contentLocks.Release(key);
         }
     }
 

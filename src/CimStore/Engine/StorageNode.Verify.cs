@@ -28,11 +28,12 @@ public sealed partial class StorageNode
             }
 
             var verdicts = ImmutableArray.CreateBuilder<CopyVerdict>();
+            var shown = new List<StorageCommand.Verify>();
             foreach (var copy in record.Copies)
             {
                 var detail = await FaultOfAsync(record, copy, cancellationToken);
                 verdicts.Add(new CopyVerdict(copy.Location, detail is null, detail));
-                await RecordAsync(new StorageCommand.Verify(key, copy.Location, copy.Incarnation, detail));
+                shown.Add(new StorageCommand.Verify(key, copy.Location, copy.Incarnation, detail));
                 if (detail is not null)
                 {
                     _metrics.Corrupt();
@@ -41,6 +42,7 @@ public sealed partial class StorageNode
                 }
             }
 
+            await RecordAsync(key, shown);
             var isWhole = verdicts.Count > 0 && verdicts.All(verdict => verdict.IsRight);
             return new VerifyResult(key.Cid, isWhole, verdicts.ToImmutable());
         }

@@ -112,6 +112,7 @@ public sealed partial class StorageNode : IStorageClient
     public async ValueTask<NodeStatus> StatusAsync(CancellationToken cancellationToken)
     {
         var owners = await _catalog.UsageAsync(cancellationToken);
+        var totals = await _catalog.TotalsAsync(cancellationToken);
         var space = await _ports.Maintenance.MeasureAsync(cancellationToken);
         var warnings = _ports.Maintenance.Warnings;
         if (_time.IsClockBehind)
@@ -124,8 +125,8 @@ public sealed partial class StorageNode : IStorageClient
         {
             Version = ProductVersion(),
             DurableLsn = _journal.DurableLsn,
-            Objects = owners.Sum(owner => owner.Objects),
-            LogicalBytes = owners.Sum(owner => owner.LogicalBytes),
+            Objects = totals.Objects,
+            LogicalBytes = totals.LogicalBytes,
             Space = space,
             DefaultClass = DurabilityPolicy.Strongest(Domains),
             Owners = [.. owners],

@@ -35,8 +35,11 @@ public interface ICatalog
     /// </summary>
     DateTimeOffset? CommandsForgottenUntil { get; }
 
+    /// <summary>Every present content once, also what several owners or none refer to.</summary>
+    ValueTask<CatalogTotals> TotalsAsync(CancellationToken cancellationToken);
+
     /// <summary>
-    /// Bytes and objects per owner (B10): logical (what the owner refers to) and the node's physical total.
+    /// Bytes and objects per owner (B10): what the owner refers to. Content that two refer to counts for each.
     /// </summary>
     ValueTask<IReadOnlyList<OwnerUsage>> UsageAsync(CancellationToken cancellationToken);
 }

@@ -59,7 +59,7 @@ public sealed class RememberedCommandTests
     [Fact]
     public async Task An_index_of_the_version_before_is_made_anew()
     {
-        Assert.Null(Disk.Catalog.Progress.Read([1, 0, 0]));
+        Assert.Null(Disk.Catalog.Progress.Read([2, 0, 0]));
         using var directory = new TempDirectory();
         await using var store = await OpenAsync(directory);
         await RememberAsync(store, 1, together: 1);

@@ -159,6 +159,29 @@ public abstract class CommandTests : IAsyncLifetime
         Assert.Empty((await Program.RunAsync("ls", "--after", cid)).Ok().Lines);
     }
 
+    [Fact, Trait("row", "J13")]
+    public async Task Removing_the_root_of_a_tree_leaves_its_files_and_can_be_put_right()
+    {
+        Program.Write("tree/a", "one");
+        Program.Write("tree/sub/b", "two");
+        var tree = Path.Combine(Program.Folder, "tree");
+        var put = (await Program.RunAsync("put", "-r", tree)).Ok();
+        var root = put.Lines[^1].Split('\t')[0];
+        var files = put.Lines[..^1].Select(line => line.Split('\t')[0]).ToArray();
+
+        (await Program.RunAsync("rm", root)).Ok();
+
+        (await Program.RunAsync("get", "-r", root, "-o", Path.Combine(Program.Folder, "out"))).Fails(3, root);
+        Assert.Equal("one", (await Program.RunAsync("cat", files[0])).Ok().Text);
+        Assert.Equal("two", (await Program.RunAsync("cat", files[1])).Ok().Text);
+        Assert.Equal(put.Text, (await Program.RunAsync("put", "-r", tree)).Ok().Text);
+        (await Program.RunAsync("get", "-r", root, "-o", Path.Combine(Program.Folder, "out"))).Ok();
+        (await Program.RunAsync(Encoding.UTF8.GetBytes(put.Text), ["rm", "-"])).Ok();
+
+        // The list of names of the directory inside has no line of its own.
+        Assert.Single((await Program.RunAsync("ls")).Lines);
+    }
+
     [Fact]
     public async Task A_healthy_store_is_verified_checked_explained_and_audited()
     {

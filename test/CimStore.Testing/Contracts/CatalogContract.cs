@@ -146,6 +146,30 @@ public abstract class CatalogContract : StoreContract
     }
 
     [Fact]
+    [Trait("row", "B10")]
+    public async Task The_totals_count_each_present_content_once()
+    {
+        var content = new byte[1000];
+        var ada = new Reference(new OwnerId("ada"), NamespaceId.Default, null);
+        await AppendAsync(content);
+        await AppendAsync(Stored(content, ada) with { Deduplicated = true });
+        var loose = Change([1, 2, 3]);
+        var unreferenced = ((StorageEvent.Stored)loose.Event) with
+        {
+            Reference = null, GraceEndsAt = DateTimeOffset.UnixEpoch,
+        };
+        await Journal.AppendAsync([loose with { Event = unreferenced }], Token);
+        var gone = await AppendAsync([4, 5]);
+        Assert.Equal(new CatalogTotals(3, 1005), await Catalog.TotalsAsync(Token));
+
+        await AppendAsync(new StorageEvent.Deleted(
+            ObjectHistory.KeyOf(gone.Event)!.Value, ((StorageEvent.Stored)gone.Event).Reference,
+            DateTimeOffset.UnixEpoch));
+
+        Assert.Equal(new CatalogTotals(2, 1003), await Catalog.TotalsAsync(Token));
+    }
+
+    [Fact]
     public async Task A_cancelled_call_is_cancelled()
     {
         var key = ContentKey.Shared(Samples.CidOf([1]));

@@ -202,6 +202,13 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
         }
     }
 
+    public ValueTask<CatalogTotals> TotalsAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var present = Records(record => record.IsPresent);
+        return ValueTask.FromResult(new CatalogTotals(present.Length, present.Sum(record => record.SizeBytes)));
+    }
+
     public ValueTask<IReadOnlyList<OwnerUsage>> UsageAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

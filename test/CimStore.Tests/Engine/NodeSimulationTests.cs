@@ -154,6 +154,35 @@ public sealed class NodeSimulationTests
     }
 
     [Fact]
+    public async Task What_verifying_several_copies_showed_is_one_append()
+    {
+        var ids = new IdSource(_time);
+        var first = new MemoryStore(_time, ids, "one");
+        var second = new MemoryStore(_time, ids, "two");
+        var ports = StorageNodePorts.Of(first) with { Locations = [first, second] };
+        var node = await StorageNode.OpenAsync(ports, _time, ids, new StorageNodeOptions(), null, Token);
+        var content = Samples.Bytes(500, 5);
+        var stored = await node.StoreAsync(content, Token);
+        second.Plant(77, content, []);
+        var copy = new Copy(second.Id, 77, CopyState.Verified, CopyHeader.Plain, _time.GetUtcNow());
+        var replicated = new StorageEvent.Replicated(ContentKey.Shared(stored.Cid), [copy]);
+        await first.AppendAsync([new(EventSamples.Context(true), replicated, null, null)], Token);
+        first.Rot(stored.Receipt.Lsn.Value, 3);
+        _time.Advance(TimeSpan.FromHours(1));
+        var appends = new List<IEnumerable<Type>>();
+        first.BeforeAppend = changes => appends.Add(changes.Select(change => change.Event.GetType()));
+
+        var verified = (await node.VerifyAsync(stored.Cid, Token))!;
+
+        Assert.Equal([false, true], verified.Copies.Select(verdict => verdict.IsRight));
+        Assert.Equal(
+            [typeof(StorageEvent.CorruptionDetected), typeof(StorageEvent.Verified)], Assert.Single(appends));
+        var record = (await node.StatAsync(stored.Cid, Token))!;
+        Assert.Equal([CopyState.Quarantined, CopyState.Verified], record.Copies.Select(held => held.State));
+        Assert.Equal(_time.GetUtcNow(), record.Copies[1].VerifiedAt);
+    }
+
+    [Fact]
     public async Task An_id_older_than_the_window_is_refused()
     {
         var (node, _) = await OpenAsync();
