@@ -11,10 +11,10 @@ namespace CimStore.Disk.Catalog;
 /// </summary>
 internal sealed class RecentObjects
 {
-    /// <summary>4,096 sets of 8: 32,768 records of some 500 bytes are 16 MiB, of a node's 250.</summary>
+    /// <summary>8,192 sets of 8: 65,536 records of some 500 bytes are 32 MiB, of a node's 250.</summary>
     public const int CountMax = SetCount * WayCount;
 
-    private const int SetCount = 4096;
+    private const int SetCount = 8192;
     private const int WayCount = 8;
     private const int GateCount = 64;
 

@@ -18,4 +18,7 @@ internal static partial class Log
     [LoggerMessage(
         1003, LogLevel.Warning, "The clock is behind what the journal has seen; graces wait until it catches up")]
     public static partial void ClockBehind(ILogger logger);
+
+    [LoggerMessage(1004, LogLevel.Warning, "The cached bytes of {Cid} changed in memory; it is read anew")]
+    public static partial void CacheRotted(ILogger logger, string cid);
 }

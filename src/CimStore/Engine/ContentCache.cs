@@ -17,12 +17,10 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
 
     private readonly Stripe[] _stripes = [.. Enumerable.Range(0, StripeCount).Select(_ => new Stripe())];
     private readonly long _stripeSizeMax = options.SizeMaxBytes / StripeCount;
-    private long _hits;
-    private long _misses;
 
-    public long Hits => Interlocked.Read(ref _hits);
+    public long Hits => _stripes.Sum(stripe => Interlocked.Read(ref stripe.Hits));
 
-    public long Misses => Interlocked.Read(ref _misses);
+    public long Misses => _stripes.Sum(stripe => Interlocked.Read(ref stripe.Misses));
 
     public long SizeBytes => _stripes.Sum(stripe => Interlocked.Read(ref stripe.SizeBytes));
 
@@ -51,16 +49,17 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
                 if (time.GetElapsedTime(entry.Since) < options.AgeMax)
                 {
                     entry.Frequency = Math.Min(entry.Frequency + 1, FrequencyMax);
-                    Interlocked.Increment(ref _hits);
+                    stripe.Hits++;
                     (record, content) = (entry.Record, entry.Content);
                     return true;
                 }
 
                 Drop(stripe, entry);
             }
+
+            stripe.Misses++;
         }
 
-        Interlocked.Increment(ref _misses);
         return false;
     }
 
@@ -179,6 +178,8 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
         public long Version;
         public long SizeBytes;
         public long SmallBytes;
+        public long Hits;
+        public long Misses;
 
         public Lock Gate { get; } = new();
 

@@ -31,4 +31,11 @@ public sealed class ContentCacheOptions
             ? value
             : throw new ArgumentOutOfRangeException(nameof(value), value, "Longer than nothing.");
     } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Whether content from memory is proved each time it is given out, as content from a location is: memory rots too,
+    /// and 4 KiB cost some 2 us. Without it content is proved when it comes into memory, and then trusted for
+    /// <see cref="AgeMax"/>.
+    /// </summary>
+    public bool ProvesEachRead { get; set; } = true;
 }

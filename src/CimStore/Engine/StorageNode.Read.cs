@@ -21,7 +21,7 @@ public sealed partial class StorageNode
         var key = KeyOf(cid);
         if (_cache.TryGet(key, out var cached, out var content))
         {
-            return new CachedReader(cached, content, _metrics, _reads);
+            return new CachedReader(this, cached, content);
         }
 
         if (!_holds.TryHold(key))
@@ -109,6 +109,13 @@ public sealed partial class StorageNode
         {
             _contentLocks.Release(key);
         }
+    }
+
+    private static bool IsRoot(ObjectRecord record, ReadOnlySpan<byte> whole)
+    {
+        Span<byte> digest = stackalloc byte[Blake3.HashSizeBytes];
+        Blake3.Hash(whole, digest);
+        return digest.SequenceEqual(record.Root.Digest);
     }
 
     private ILocation? LocationOf(Copy copy)

@@ -124,81 +124,94 @@ public sealed partial class StorageNode
                 return read is not null && await BadAsync(copy, $"it ends at {read} of {whole.Length} bytes");
             }
 
-            return IsRoot(whole.Span) || await BadAsync(copy, "its bytes are not the content that was stored");
-        }
-
-        private bool IsRoot(ReadOnlySpan<byte> whole)
-        {
-            Span<byte> digest = stackalloc byte[Blake3.HashSizeBytes];
-            Blake3.Hash(whole, digest);
-            return digest.SequenceEqual(Record.Root.Digest);
+            return IsRoot(Record, whole.Span) || await BadAsync(copy, "its bytes are not the content that was stored");
         }
 
         private async ValueTask CopyGroupsAsync(
             PipeWriter destination, ContentRange range, CancellationToken cancellationToken)
         {
             var verifier = new Blake3OutboardVerifier(Record.Root.Digest, Record.SizeBytes);
-            var buffer = ArrayPool<byte>.Shared.Rent(RunSizeBytes);
-            try
+            var at = range.Offset;
+            foreach (var copy in Record.Copies)
             {
-                var at = range.Offset;
-                foreach (var copy in Record.Copies)
+                _servedFrom = copy.Location;
+                at = await CopyFromAsync(copy, verifier, destination, at, range.End, cancellationToken);
+                if (at >= range.End)
                 {
-                    _servedFrom = copy.Location;
-                    at = await CopyFromAsync(copy, verifier, buffer, destination, at, range.End, cancellationToken);
-                    if (at >= range.End)
-                    {
-                        return;
-                    }
+                    return;
                 }
+            }
 
-                throw NothingLeft(at);
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
+            throw NothingLeft(at);
         }
 
         /// <returns>How far it got: to <paramref name="end"/>, or to where this copy fails.</returns>
         private async ValueTask<long> CopyFromAsync(
-            Copy copy, Blake3OutboardVerifier verifier, byte[] buffer, PipeWriter destination, long at, long end,
+            Copy copy, Blake3OutboardVerifier verifier, PipeWriter destination, long at, long end,
             CancellationToken cancellationToken)
         {
-            while (at < end)
+            var isRight = true;
+            while (at < end && isRight)
             {
-                var first = at / Blake3Outboard.GroupSizeBytes;
-                var start = first * Blake3Outboard.GroupSizeBytes;
+                var start = at - (at % Blake3Outboard.GroupSizeBytes);
                 var runEnd = Math.Min(((start / RunSizeBytes) + 1) * RunSizeBytes, GroupEnd(end));
-                var run = buffer.AsMemory(0, (int)(runEnd - start));
-                var read = await TryReadAsync(copy, start, run, cancellationToken);
-                if (read != run.Length)
+                var size = (int)(runEnd - start);
+                var rented = start == at && runEnd <= end ? null : ArrayPool<byte>.Shared.Rent(size);
+                try
                 {
-                    if (read is not null)
+                    // Whole groups are read and proved where they are handed out: none counts as written before it is
+                    // advanced over. What begins or ends within a group is read elsewhere.
+                    var run = rented?.AsMemory(0, size) ?? destination.GetMemory(size)[..size];
+                    (var provedEnd, isRight) = await ReadRunAsync(copy, verifier, start, run, cancellationToken);
+                    var sendEnd = Math.Min(provedEnd, end);
+                    if (sendEnd <= at)
                     {
-                        await BadAsync(copy, $"it ends at {start + read} of {Record.SizeBytes} bytes");
+                        continue;
                     }
 
-                    return at;
-                }
+                    if (rented is null)
+                    {
+                        destination.Advance((int)(sendEnd - at));
+                    }
+                    else
+                    {
+                        destination.Write(run.Span[(int)(at - start)..(int)(sendEnd - start)]);
+                    }
 
-                var (provedEnd, detail) = await ProveAsync(copy, verifier, first, start, run, cancellationToken);
-                var sendEnd = Math.Min(provedEnd, end);
-                if (sendEnd > at)
-                {
-                    destination.Write(run.Span[(int)(at - start)..(int)(sendEnd - start)]);
                     await destination.FlushAsync(cancellationToken);
                     at = sendEnd;
                 }
-
-                if (detail is not null)
+                finally
                 {
-                    await BadAsync(copy, detail);
-                    return at;
+                    if (rented is not null)
+                    {
+                        ArrayPool<byte>.Shared.Return(rented);
+                    }
                 }
             }
 
             return at;
+        }
+
+        /// <returns>How far the run is proved, and whether that is all; if not the copy is quarantined.</returns>
+        private async ValueTask<(long ProvedEnd, bool IsRight)> ReadRunAsync(
+            Copy copy, Blake3OutboardVerifier verifier, long start, Memory<byte> run,
+            CancellationToken cancellationToken)
+        {
+            var read = await TryReadAsync(copy, start, run, cancellationToken);
+            if (read != run.Length)
+            {
+                if (read is not null)
+                {
+                    await BadAsync(copy, $"it ends at {start + read} of {Record.SizeBytes} bytes");
+                }
+
+                return (start, false);
+            }
+
+            var first = start / Blake3Outboard.GroupSizeBytes;
+            var (provedEnd, detail) = await ProveAsync(copy, verifier, first, start, run, cancellationToken);
+            return (provedEnd, detail is null || await BadAsync(copy, detail));
         }
 
         private async ValueTask<(long ProvedEnd, string? Detail)> ProveAsync(

@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+using System.Runtime.InteropServices;
 using CimStore.Content;
 using CimStore.Engine;
 using CimStore.Locations;
@@ -282,6 +284,31 @@ public sealed class NodeSimulationTests
         var copy = (await node.StatAsync(often, Token))!.Copies[0];
         store.Rot(copy.Incarnation, 5);
         Assert.Equal(Samples.Bytes(4096, -1), await node.ReadAsync(often, Token));
+    }
+
+    [Theory]
+    [InlineData(0, 4096)]
+    [InlineData(100, 50)]
+    public async Task What_rotted_in_memory_is_read_anew(int offset, int length)
+    {
+        var (node, _) = await OpenAsync();
+        await using var disposed = node;
+        var content = Samples.Bytes(4096, 1);
+        var cid = (await node.StoreAsync(content, Token)).Cid;
+        await node.ReadAsync(cid, Token);
+        await node.ReadAsync(cid, Token);
+        var cached = Assert.IsType<StorageNode.CachedReader>(
+            await node.OpenAsync(cid, RetrieveRequest.Default, Token));
+        MemoryMarshal.AsMemory(cached.Content).Span[7] ^= 1;
+
+        var received = new MemoryStream();
+        var writer = PipeWriter.Create(received);
+        await cached.CopyToAsync(writer, offset, length, Token);
+        await writer.CompleteAsync();
+
+        Assert.Equal(content[offset..(offset + length)], received.ToArray());
+        Assert.Equal(content, await node.ReadAsync(cid, Token));
+        Assert.Equal(CopyState.Verified, (await node.StatAsync(cid, Token))!.Copies[0].State);
     }
 
     private static async Task StepAsync(StorageNode node, int action, byte[] content)
