@@ -40,17 +40,18 @@ internal sealed class CimPeer : IContender
 
     /// <param name="folder">The data directory.</param>
     /// <param name="count">How many keys it will remember.</param>
-    /// <param name="cacheSizeBytes">0: every get reads and proves the bytes again; null: as a user gets it.</param>
-    public static async ValueTask<CimPeer> OpenAsync(string folder, int count, long? cacheSizeBytes = null)
+    /// <param name="name">What it is called in the tables.</param>
+    /// <param name="configure">Null: as a user gets it.</param>
+    public static async ValueTask<CimPeer> OpenAsync(
+        string folder, int count, string name = "cimstore", Action<ContentCacheOptions>? configure = null)
     {
         var time = TimeProvider.System;
         var store = await DiskStore.OpenAsync(
             new DiskStoreOptions { DataDirectory = folder }, time, CancellationToken.None);
         var options = new StorageNodeOptions();
-        options.Cache.SizeMaxBytes = cacheSizeBytes ?? options.Cache.SizeMaxBytes;
+        configure?.Invoke(options.Cache);
         var node = await StorageNode.OpenAsync(
             StorageNodePorts.Of(store), time, new IdSource(time), options, null, CancellationToken.None);
-        var name = cacheSizeBytes switch { null => "cimstore", 0 => "cimstore-uncached", _ => "cimstore-cached" };
         return new CimPeer(name, count, node, store);
     }
 

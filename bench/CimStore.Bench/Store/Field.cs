@@ -6,7 +6,14 @@ namespace CimStore.Bench.Store;
 internal static class Field
 {
     public const string Ours = "cimstore";
+
+    /// <summary>Out of memory, proved at each get, as is the default; with room for the row's objects.</summary>
     public const string OursCached = "cimstore-cached";
+
+    /// <summary>Out of memory, proved only when it came in.</summary>
+    public const string OursTrusting = "cimstore-trusting";
+
+    /// <summary>Read from the log and proved at each get.</summary>
     public const string OursUncached = "cimstore-uncached";
 
     /// <summary>Who is compared where every peer is: the caches of ours differ only in gets.</summary>
@@ -18,8 +25,13 @@ internal static class Field
         new Dictionary<string, Func<string, int, ValueTask<IContender>>>
         {
             [Ours] = async (folder, count) => await CimPeer.OpenAsync(folder, count),
-            [OursCached] = async (folder, count) => await CimPeer.OpenAsync(folder, count, CacheSizeBytes),
-            [OursUncached] = async (folder, count) => await CimPeer.OpenAsync(folder, count, 0),
+            [OursCached] = async (folder, count) => await CimPeer.OpenAsync(
+                folder, count, OursCached, static cache => cache.SizeMaxBytes = CacheSizeBytes),
+            [OursTrusting] = async (folder, count) => await CimPeer.OpenAsync(
+                folder, count, OursTrusting,
+                static cache => (cache.SizeMaxBytes, cache.ProvesEachRead) = (CacheSizeBytes, false)),
+            [OursUncached] = async (folder, count) => await CimPeer.OpenAsync(
+                folder, count, OursUncached, static cache => cache.SizeMaxBytes = 0),
             ["rocksdb"] = (folder, count) => Opened(new RocksPeer(folder, count, queue: false, blobs: false)),
             ["rocksdb-queue"] = (folder, count) => Opened(new RocksPeer(folder, count, queue: true, blobs: false)),
             ["rocksdb-blob"] = (folder, count) => Opened(new RocksPeer(folder, count, queue: false, blobs: true)),

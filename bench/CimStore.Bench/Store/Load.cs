@@ -9,7 +9,7 @@ internal sealed class Load(int count, int inFlight, TimeSpan? limit = null)
     /// <summary>A turn ends here even when it is not through: a slow contender must not eat the hour.</summary>
     public static readonly TimeSpan TurnMax = TimeSpan.FromSeconds(30);
 
-    private const uint Scatter = 2654435761;
+    private const ulong Scatter = 2654435761;
 
     private readonly long[] _ticks = new long[count];
     private int _next = -1;
@@ -48,14 +48,16 @@ internal sealed class Load(int count, int inFlight, TimeSpan? limit = null)
             };
         });
 
-    /// <summary>Gets contents in a scattered order out of the first <paramref name="storedCount"/>.</summary>
+    /// <summary>
+    /// Gets contents in a scattered order out of the first <paramref name="storedCount"/>; so many gets meet each once.
+    /// </summary>
     public Task GetAsync(IContender contender, int sizeBytes, int storedCount) =>
         RunAsync(false, () =>
         {
             var buffer = new byte[sizeBytes];
             return async index =>
             {
-                var length = await contender.GetAsync((int)((uint)index * Scatter % (uint)storedCount), buffer);
+                var length = await contender.GetAsync((int)((ulong)index * Scatter % (ulong)storedCount), buffer);
                 if (length != sizeBytes)
                 {
                     throw new InvalidDataException($"{contender.Name} returned {length} bytes of {sizeBytes}.");
