@@ -91,7 +91,7 @@ internal static class PutCommand
         var files = new FilePutter(store.Client, request, report, progress);
         foreach (var path in paths)
         {
-            if (session.Value(Recursive) && Directory.Exists(path))
+            if (session.Value(Recursive) && OpenablePath.IsDirectory(path))
             {
                 await files.FlushAsync(cancellationToken);
                 await TreePutter.PutAsync(store.Client, path, request, report, progress, cancellationToken);

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using CimStore.Cli.Terminal;
 
 namespace CimStore.Cli.Storage;
 
@@ -18,6 +19,12 @@ internal static class AtomicFile
         string path, Func<FileStream, Task> write, CancellationToken cancellationToken)
     {
         var target = FinalTarget(path);
+        if (Path.GetDirectoryName(target) is { } folder && !Directory.Exists(folder))
+        {
+            // Said of the file that was asked for, not of the temporary one beside it.
+            throw new DirectoryNotFoundException($"There is no directory {LineEscape.Escape(folder)} to write into.");
+        }
+
         if (FileKind.IsSpecial(target))
         {
             await using var special = new FileStream(

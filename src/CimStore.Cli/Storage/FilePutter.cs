@@ -81,12 +81,13 @@ internal sealed class FilePutter(IStorageClient client, StoreRequest request, Pu
 
     private async Task PutFileAsync(string path, CancellationToken cancellationToken)
     {
-        if (Directory.Exists(path))
+        using var openable = OpenablePath.Of(path);
+        if (Directory.Exists(openable.Path))
         {
             throw new CliException(ExitCode.Usage, "is a directory; store it with -r");
         }
 
-        var file = new FileStream(path, new FileStreamOptions
+        var file = new FileStream(openable.Path, new FileStreamOptions
         {
             BufferSize = 0,
             Options = FileOptions.Asynchronous | FileOptions.SequentialScan,

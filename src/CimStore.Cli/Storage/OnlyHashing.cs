@@ -17,7 +17,9 @@ internal static class OnlyHashing
         {
             try
             {
-                await using Stream source = path == "-" ? Terminal.StandardInput.Open() : File.OpenRead(path);
+                using var openable = OpenablePath.Of(path);
+                await using Stream source =
+                    path == "-" ? Terminal.StandardInput.Open() : File.OpenRead(openable.Path);
                 var (cid, size) = await HashAsync(source, request, cancellationToken);
                 report.Hashed(path, cid, size);
             }

@@ -23,7 +23,7 @@ internal sealed class PutReport(CliSession session, bool endsWithNull)
         Last = stored.Cid;
         if (session.IsJson)
         {
-            session.Out.Json(Shape.Of(stored, path), CliJson.Default.StoredJson);
+            session.Out.Json(Shape.Of(stored, RawName.JsonText(path)), CliJson.Default.StoredJson);
         }
         else
         {

@@ -16,7 +16,8 @@ internal static class TreePutter
         long directories = 0;
         long links = 0;
         long size = 0;
-        await foreach (var item in new TreeWriter(client, request).WriteAsync(path, cancellationToken))
+        using var openable = OpenablePath.Of(path);
+        await foreach (var item in new TreeWriter(client, request).WriteAsync(openable.Path, cancellationToken))
         {
             var name = item.IsRoot ? path : prefix + RawName.Text(item.Path.Span);
             if (item.Error is not null)
@@ -44,7 +45,9 @@ internal static class TreePutter
             if (item.IsRoot)
             {
                 var root = item.Cid!.Value;
-                report.Tree(path, new TreeJson(root.ToString(), path, files, directories, links, size), root);
+                var json = new TreeJson(
+                    root.ToString(), RawName.JsonText(path), files, directories, links, size);
+                report.Tree(path, json, root);
             }
         }
     }

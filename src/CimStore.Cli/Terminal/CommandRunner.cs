@@ -15,6 +15,7 @@ internal static class CommandRunner
 
     public static async Task<int> RunAsync(string[] args)
     {
+        args = RawArguments.Restore(args is ["--version"] ? ["version"] : args);
         var only = args.Length > 0 && CommandIndex.Has(args[0]) ? args[0] : null;
         var root = CommandFactory.CreateRoot(only);
 
@@ -23,6 +24,12 @@ internal static class CommandRunner
         if (parsed.Action is ParseErrorAction || (parsed.Errors.Count > 0 && parsed.Action is not HelpPage))
         {
             return TellUsage(parsed);
+        }
+
+        if (parsed.CommandResult.Command.Name != "put" && args.FirstOrDefault(RawName.IsRaw) is { } raw)
+        {
+            Console.Error.WriteLine($"cimstore: '{LineEscape.Escape(raw)}' is not UTF-8: only put takes such a name");
+            return ExitCode.Usage;
         }
 
         if (UnknownOption(parsed) is { } unknown)
@@ -84,11 +91,18 @@ internal static class CommandRunner
             ?.Value;
     }
 
+    /// <summary>The parser's own words, without the runtime's name of a type that it ends some of them with.</summary>
+    private static IEnumerable<string> Messages(ParseResult parsed) =>
+        parsed.Errors.Select(error =>
+            error.Message.Split(" as expected type ") is [var what, _] ? what + "." : error.Message);
+
     private static int TellUsage(ParseResult parsed)
     {
-        foreach (var error in parsed.Errors)
+        // A word that is no command is one mistake, not the want of a command besides.
+        var unmatched = parsed.UnmatchedTokens.Count > 0 && parsed.CommandResult.Command.Subcommands.Count > 0;
+        foreach (var error in unmatched ? [$"'{parsed.UnmatchedTokens[0]}' is no command."] : Messages(parsed))
         {
-            Console.Error.WriteLine($"cimstore: {error.Message}");
+            Console.Error.WriteLine($"cimstore: {error}");
         }
 
         Console.Error.WriteLine($"Try: {HelpPage.PathOf(parsed.CommandResult.Command)} --help");

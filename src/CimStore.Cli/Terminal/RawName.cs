@@ -31,19 +31,12 @@ internal static class RawName
         return text.ToString();
     }
 
-    /// <summary>For JSON, whose strings are Unicode: as it is, or escaped as on a line when it is not UTF-8.</summary>
-    public static string JsonText(string name)
-    {
-        foreach (var unit in name)
-        {
-            if (unit is >= '\udc80' and <= '\udcff')
-            {
-                return name.EnumerateRunes().Contains(Rune.ReplacementChar) ? LineEscape.Escape(name) : name;
-            }
-        }
+    /// <summary>Whether the name is not UTF-8.</summary>
+    public static bool IsRaw(string name) =>
+        name.AsSpan().ContainsAnyInRange('\udc80', '\udcff') && name.EnumerateRunes().Contains(Rune.ReplacementChar);
 
-        return name;
-    }
+    /// <summary>For JSON, whose strings are Unicode: as it is, or escaped as on a line when it is not UTF-8.</summary>
+    public static string JsonText(string name) => IsRaw(name) ? LineEscape.Escape(name) : name;
 
     /// <summary>The bytes again, for `--null`.</summary>
     public static byte[] Bytes(string name)

@@ -47,6 +47,18 @@ public sealed class Cimstore : IDisposable
     public async Task<CliResult> RunExactlyAsync(byte[]? input, params string[] arguments)
     {
         using var process = Start(arguments);
+        return await FinishAsync(process, input);
+    }
+
+    /// <summary>By the shell, which can write arguments that are not UTF-8; <c>"$@"</c> is the command.</summary>
+    public async Task<CliResult> RunShellAsync(string script, params string[] command)
+    {
+        using var process = StartProgram("sh", ["-c", script, "-", Executable, .. command]);
+        return await FinishAsync(process, null);
+    }
+
+    private static async Task<CliResult> FinishAsync(Process process, byte[]? input)
+    {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         timeout.CancelAfter(RunMax);
         try
@@ -67,9 +79,11 @@ public sealed class Cimstore : IDisposable
         }
     }
 
-    public Process Start(params string[] arguments)
+    public Process Start(params string[] arguments) => StartProgram(Executable, arguments);
+
+    private Process StartProgram(string program, string[] arguments)
     {
-        var start = new ProcessStartInfo(Executable)
+        var start = new ProcessStartInfo(program)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

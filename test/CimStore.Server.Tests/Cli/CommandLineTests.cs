@@ -129,6 +129,33 @@ public sealed class CommandLineTests : IDisposable
         Assert.Empty(Directory.EnumerateDirectories(_cimstore.Folder));
     }
 
+    [Theory]
+    [InlineData("frobnicate", "cimstore: 'frobnicate' is no command.")]
+    [InlineData("name frobnicate", "cimstore: 'frobnicate' is no command.")]
+    [InlineData("ls --limit x", "cimstore: Cannot parse argument 'x' for option '--limit'.")]
+    public async Task A_mistake_is_told_in_one_line_for_a_person(string arguments, string expected)
+    {
+        var result = (await _cimstore.RunExactlyAsync(null, arguments.Split(' '))).Fails(2, expected);
+
+        Assert.Equal(expected, result.Error.Split('\n')[0]);
+        Assert.StartsWith("Try: cimstore", result.Error.Split('\n')[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_version_is_told_to_whoever_asks_by_an_option() => Assert.Equal(
+        (await _cimstore.RunExactlyAsync(null, "version")).Ok().Text,
+        (await _cimstore.RunExactlyAsync(null, "--version")).Ok().Text);
+
+    [Fact]
+    public async Task A_directory_that_is_not_there_is_named_and_not_the_temporary_file()
+    {
+        var cid = (await _cimstore.RunAsync("put", _cimstore.Write("file", "x"))).Ok().Cid;
+
+        var result = await _cimstore.RunAsync("get", cid, "-o", "/nonexistent/x");
+
+        result.Fails(3, "There is no directory /nonexistent ");
+    }
+
     public void Dispose() => _cimstore.Dispose();
 
     private static IEnumerable<Command> Walk(Command command) => command.Subcommands.SelectMany(Walk).Prepend(command);

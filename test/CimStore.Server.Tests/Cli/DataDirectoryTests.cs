@@ -271,6 +271,52 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.Equal(0, diff.ExitCode);
     }
 
+    [Theory]
+    [InlineData("put", "content")]
+    [InlineData("put -r", "content")]
+    [InlineData("put --only-hash", "content")]
+    public async Task A_path_that_is_not_UTF_8_is_found(string command, string content)
+    {
+        const string make = "f=$(printf 'bad\\377name'); printf content > \"$f\"; \"$@\" \"$f\" \"./$f\"";
+        var words = command.Split(' ');
+
+        var put = (await _cimstore.RunShellAsync(make, [.. words, "--data", _cimstore.Data, "--force-unsafe"])).Ok();
+        var json = (await _cimstore.RunShellAsync(
+            make, [.. words, "--json", "--data", _cimstore.Data, "--force-unsafe"])).Ok();
+
+        var expected = (await _cimstore.RunExactlyAsync(
+            null, "put", "--only-hash", _cimstore.Write("good", content))).Ok().Cid;
+        Assert.Equal([expected + @"	bad\xffname".Replace(@"\t", "\t", StringComparison.Ordinal),
+            expected + @"	./bad\xffname".Replace(@"\t", "\t", StringComparison.Ordinal)], put.Lines);
+        Assert.Equal(@"./bad\xffname", json.Json.GetProperty("path").GetString());
+    }
+
+    [Fact]
+    public async Task A_tree_whose_path_is_not_UTF_8_is_found()
+    {
+        const string make = "d=$(printf 'bad\\377tree'); mkdir \"$d\"; printf x > \"$d/file\"; \"$@\" \"$d\"";
+
+        var put = (await _cimstore.RunShellAsync(make, "put", "-r", "--data", _cimstore.Data, "--force-unsafe")).Ok();
+
+        Assert.EndsWith("\tbad\\xfftree/file", put.Lines[0], StringComparison.Ordinal);
+        Assert.EndsWith("\tbad\\xfftree", put.Lines[1], StringComparison.Ordinal);
+        Assert.Equal(2, put.Lines.Length);
+    }
+
+    [Theory]
+    [InlineData("put", 3, "bad\\xffname")]
+    [InlineData("import", 2, "not UTF-8")]
+    [InlineData("get -r x -o", 2, "not UTF-8")]
+    public async Task A_path_that_is_not_UTF_8_and_cannot_be_used_is_named(string command, int exitCode, string because)
+    {
+        const string run = "\"$@\" \"$(printf 'bad\\377name')\"";
+
+        var result = await _cimstore.RunShellAsync(
+            run, ["--data", _cimstore.Data, "--force-unsafe", .. command.Split(' ')]);
+
+        result.Fails(exitCode, because);
+    }
+
     public void Dispose() => _cimstore.Dispose();
 
     private string[] LargeFiles() =>
