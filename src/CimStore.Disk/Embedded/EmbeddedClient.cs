@@ -52,19 +52,19 @@ internal sealed class EmbeddedClient(Func<ValueTask<IStorageClient>> open) : ISt
         await (await _node.Value).DeleteNameAsync(request, cancellationToken);
 
     public async ValueTask<NameRecord?> FindNameAsync(
-        NamespaceId space, string name, CancellationToken cancellationToken) =>
+        OwnedSpace space, string name, CancellationToken cancellationToken) =>
         await (await _node.Value).FindNameAsync(space, name, cancellationToken);
 
     public IAsyncEnumerable<NameRecord> ListNamesAsync(
-        NamespaceId space, string? after, CancellationToken cancellationToken) =>
+        OwnedSpace space, string? after, CancellationToken cancellationToken) =>
         EachAsync(node => node.ListNamesAsync(space, after, cancellationToken), cancellationToken);
 
     public IAsyncEnumerable<NameRecord> NameHistoryAsync(
-        NamespaceId space, string name, CancellationToken cancellationToken) =>
+        OwnedSpace space, string name, CancellationToken cancellationToken) =>
         EachAsync(node => node.NameHistoryAsync(space, name, cancellationToken), cancellationToken);
 
     public IAsyncEnumerable<NameRecord> WatchNameAsync(
-        NamespaceId space, string name, CancellationToken cancellationToken) =>
+        OwnedSpace space, string name, CancellationToken cancellationToken) =>
         EachAsync(node => node.WatchNameAsync(space, name, cancellationToken), cancellationToken);
 
     public async ValueTask<NodeStatus> StatusAsync(CancellationToken cancellationToken) =>

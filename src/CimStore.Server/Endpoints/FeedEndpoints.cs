@@ -48,10 +48,10 @@ internal static class FeedEndpoints
     }
 
     private static async Task WatchAsync(
-        string @namespace, string name, HttpContext context, IStorageClient node, FeedWriter feed)
+        string @namespace, string name, string? owner, HttpContext context, IStorageClient node, FeedWriter feed)
     {
         _ = (@namespace, name);
-        var (space, text) = NameEndpoints.ReadName(context);
+        var (space, text) = NameEndpoints.ReadName(context, owner);
         var seen = Resume(context) ?? Lsn.None;
         await feed.WriteAsync(
             context,
@@ -63,7 +63,7 @@ internal static class FeedEndpoints
 
     /// <summary>A watch begins with the present; who resumes also gets what happened while it was away.</summary>
     private static async IAsyncEnumerable<NameRecord> WatchAfterAsync(
-        IStorageClient node, NamespaceId space, string name, Lsn seen,
+        IStorageClient node, OwnedSpace space, string name, Lsn seen,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var record in node.WatchNameAsync(space, name, cancellationToken))

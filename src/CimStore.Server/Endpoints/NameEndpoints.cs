@@ -38,23 +38,23 @@ internal static class NameEndpoints
             .Produces<WireTypes.NameHistoryPage>().WithProblems(400, 404);
     }
 
-    internal static (NamespaceId Space, string Name) ReadName(HttpContext context) =>
-        (ReadSpace(context), RequestReader.Segment(context, NameSegment));
+    internal static (OwnedSpace Space, string Name) ReadName(HttpContext context, string? owner) =>
+        (ReadSpace(context, owner), RequestReader.Segment(context, NameSegment));
 
     internal static RefusedException NotHere(string name) =>
         ProblemWriter.Refuse("name-not-found", $"The name '{name}' does not exist here.");
 
-    private static NamespaceId ReadSpace(HttpContext context) =>
-        RequestReader.Space(RequestReader.Segment(context, SpaceSegment));
+    private static OwnedSpace ReadSpace(HttpContext context, string? owner) =>
+        new(RequestReader.Owner(owner), RequestReader.Space(RequestReader.Segment(context, SpaceSegment)));
 
     private static async Task<IResult> ListAsync(
         string @namespace, [Description("The name after which the page begins.")] string? after, int? limit,
-        HttpContext context, IStorageClient node)
+        string? owner, HttpContext context, IStorageClient node)
     {
         _ = @namespace;
         var count = RequestReader.Count(limit, PageSizeMax, "limit");
         var items = ImmutableArray.CreateBuilder<NameRecord>();
-        await foreach (var item in node.ListNamesAsync(ReadSpace(context), after, context.RequestAborted))
+        await foreach (var item in node.ListNamesAsync(ReadSpace(context, owner), after, context.RequestAborted))
         {
             items.Add(item);
             if (items.Count == count)
@@ -70,10 +70,10 @@ internal static class NameEndpoints
     private static async Task<IResult> GetAsync(
         string @namespace, string name,
         [Description("true answers with the record of a deleted name too.")] bool? deleted,
-        HttpContext context, IStorageClient node)
+        string? owner, HttpContext context, IStorageClient node)
     {
         _ = @namespace;
-        var (space, text) = ReadName(context);
+        var (space, text) = ReadName(context, owner);
         var found = await node.FindNameAsync(space, text, context.RequestAborted);
         if (found is null || (found.Cid is null && deleted != true))
         {
@@ -115,10 +115,10 @@ internal static class NameEndpoints
 
     private static async Task<IResult> HistoryAsync(
         string @namespace, string name, [Description("Only states older than this revision.")] string? before,
-        int? limit, HttpContext context, IStorageClient node)
+        int? limit, string? owner, HttpContext context, IStorageClient node)
     {
         _ = @namespace;
-        var (space, text) = ReadName(context);
+        var (space, text) = ReadName(context, owner);
         var count = RequestReader.Count(limit, PageSizeMax, "limit");
         var end = RequestReader.LsnOf(before, "before");
         var items = ImmutableArray.CreateBuilder<NameRecord>();
@@ -147,7 +147,7 @@ internal static class NameEndpoints
 
     private static NameSetRequest ReadRequest(HttpContext context, string? owner, Cid? cid)
     {
-        var (space, name) = ReadName(context);
+        var (space, name) = ReadName(context, owner);
         var headers = context.Request.Headers;
         var expected = Conditions.Tags(headers.IfMatch);
         if (headers.IfMatch.Count > 0 && (expected.Count != 1 || expected[0].IsWeak || expected[0].Tag == "*"))
@@ -161,7 +161,7 @@ internal static class NameEndpoints
         }
 
         return new NameSetRequest(
-            RequestReader.Owner(owner), space, name, cid,
+            space.Owner, space.Namespace, name, cid,
             expected.Count == 1 ? RequestReader.Cid(expected[0].Tag.ToString().Trim('"')) : null,
             headers.IfNoneMatch.Count > 0, RequestReader.Identity(context.Request));
     }

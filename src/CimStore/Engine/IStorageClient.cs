@@ -52,15 +52,15 @@ public interface IStorageClient : IAsyncDisposable
     ValueTask<NameRecord> DeleteNameAsync(NameSetRequest request, CancellationToken cancellationToken);
 
     /// <returns>The name's record; its CID is null when it was deleted. Null when it never existed.</returns>
-    ValueTask<NameRecord?> FindNameAsync(NamespaceId space, string name, CancellationToken cancellationToken);
+    ValueTask<NameRecord?> FindNameAsync(OwnedSpace space, string name, CancellationToken cancellationToken);
 
-    IAsyncEnumerable<NameRecord> ListNamesAsync(NamespaceId space, string? after, CancellationToken cancellationToken);
+    IAsyncEnumerable<NameRecord> ListNamesAsync(OwnedSpace space, string? after, CancellationToken cancellationToken);
 
     /// <summary>All states of the name, newest first.</summary>
-    IAsyncEnumerable<NameRecord> NameHistoryAsync(NamespaceId space, string name, CancellationToken cancellationToken);
+    IAsyncEnumerable<NameRecord> NameHistoryAsync(OwnedSpace space, string name, CancellationToken cancellationToken);
 
     /// <summary>The current state (when there is one), then each change as it happens, without a gap.</summary>
-    IAsyncEnumerable<NameRecord> WatchNameAsync(NamespaceId space, string name, CancellationToken cancellationToken);
+    IAsyncEnumerable<NameRecord> WatchNameAsync(OwnedSpace space, string name, CancellationToken cancellationToken);
 
     ValueTask<NodeStatus> StatusAsync(CancellationToken cancellationToken);
 }

@@ -40,15 +40,15 @@ public sealed partial class StorageNode
         }
     }
 
-    public ValueTask<NameRecord?> FindNameAsync(NamespaceId space, string name, CancellationToken cancellationToken) =>
-        _catalog.FindNameAsync(OwnerId.Local, space, name, cancellationToken);
+    public ValueTask<NameRecord?> FindNameAsync(OwnedSpace space, string name, CancellationToken cancellationToken) =>
+        _catalog.FindNameAsync(space.Owner, space.Namespace, name, cancellationToken);
 
     public IAsyncEnumerable<NameRecord> ListNamesAsync(
-        NamespaceId space, string? after, CancellationToken cancellationToken) =>
-        _catalog.ListNamesAsync(OwnerId.Local, space, after, cancellationToken);
+        OwnedSpace space, string? after, CancellationToken cancellationToken) =>
+        _catalog.ListNamesAsync(space.Owner, space.Namespace, after, cancellationToken);
 
     public async IAsyncEnumerable<NameRecord> NameHistoryAsync(
-        NamespaceId space, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
+        OwnedSpace space, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var current = await FindNameAsync(space, name, cancellationToken);
         while (current is not null)
@@ -62,7 +62,7 @@ public sealed partial class StorageNode
     }
 
     public async IAsyncEnumerable<NameRecord> WatchNameAsync(
-        NamespaceId space, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
+        OwnedSpace space, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // The position is taken before the state: what happens in between is seen, and told once.
         var from = _journal.DurableLsn;
@@ -73,7 +73,7 @@ public sealed partial class StorageNode
             yield return current;
         }
 
-        var watched = new Reference(OwnerId.Local, space, name);
+        var watched = new Reference(space.Owner, space.Namespace, name);
         await foreach (var entry in EventsAsync(from, follow: true, cancellationToken))
         {
             if (entry.Lsn > seen && ObjectHistory.NameOf(entry.Event) == watched)

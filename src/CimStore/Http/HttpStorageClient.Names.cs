@@ -23,22 +23,24 @@ public sealed partial class HttpStorageClient
     }
 
     public async ValueTask<NameRecord?> FindNameAsync(
-        NamespaceId space, string name, CancellationToken cancellationToken)
+        OwnedSpace space, string name, CancellationToken cancellationToken)
     {
         // A deleted name is gone for a reader of HTTP (404), but its record is an answer here.
-        using var message = new HttpRequestMessage(HttpMethod.Get, Routes.Name(space, name) + "?deleted=true");
+        var query = OwnerQuery(space.Owner);
+        query.Add("deleted", "true");
+        using var message = new HttpRequestMessage(HttpMethod.Get, Routes.Name(space.Namespace, name) + query);
         return await _node.FindAsync(message, WireJson.Of<NameRecord>(), cancellationToken);
     }
 
     public async IAsyncEnumerable<NameRecord> ListNamesAsync(
-        NamespaceId space, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        OwnedSpace space, string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         do
         {
-            var query = new QueryText();
+            var query = OwnerQuery(space.Owner);
             query.Add("after", after);
             query.Add("limit", Routes.Number(PageSize));
-            using var message = new HttpRequestMessage(HttpMethod.Get, Routes.Names(space) + query);
+            using var message = new HttpRequestMessage(HttpMethod.Get, Routes.Names(space.Namespace) + query);
             var page = await _node.AskAsync(message, WireJson.Of<WireTypes.NamePage>(), cancellationToken);
             foreach (var item in page.Items)
             {
@@ -51,15 +53,16 @@ public sealed partial class HttpStorageClient
     }
 
     public async IAsyncEnumerable<NameRecord> NameHistoryAsync(
-        NamespaceId space, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
+        OwnedSpace space, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Lsn? before = null;
         do
         {
-            var query = new QueryText();
+            var query = OwnerQuery(space.Owner);
             query.Add("before", before?.ToString());
             query.Add("limit", Routes.Number(PageSize));
-            using var message = new HttpRequestMessage(HttpMethod.Get, Routes.Name(space, name) + "/history" + query);
+            using var message = new HttpRequestMessage(
+                HttpMethod.Get, Routes.Name(space.Namespace, name) + "/history" + query);
             var page = await _node.FindAsync(message, WireJson.Of<WireTypes.NameHistoryPage>(), cancellationToken);
             if (page is null)
             {
@@ -77,8 +80,8 @@ public sealed partial class HttpStorageClient
     }
 
     public IAsyncEnumerable<NameRecord> WatchNameAsync(
-        NamespaceId space, string name, CancellationToken cancellationToken) =>
-        new NodeFeed(_node, Routes.Name(space, name) + "/watch", endless: true)
+        OwnedSpace space, string name, CancellationToken cancellationToken) =>
+        new NodeFeed(_node, Routes.Name(space.Namespace, name) + "/watch" + OwnerQuery(space.Owner), endless: true)
             .ReadAsync(Lsn.None, ParseName, cancellationToken);
 
     private static NameRecord ParseName(string type, ReadOnlySpan<byte> data)
@@ -94,10 +97,16 @@ public sealed partial class HttpStorageClient
         }
     }
 
-    private static HttpRequestMessage NameMessage(HttpMethod method, NameSetRequest request)
+    private static QueryText OwnerQuery(OwnerId owner)
     {
         var query = new QueryText();
-        query.Add("owner", request.Owner == OwnerId.Local ? null : request.Owner.Name);
+        query.Add("owner", owner == OwnerId.Local ? null : owner.Name);
+        return query;
+    }
+
+    private static HttpRequestMessage NameMessage(HttpMethod method, NameSetRequest request)
+    {
+        var query = OwnerQuery(request.Owner);
         var message = new HttpRequestMessage(method, Routes.Name(request.Namespace, request.Name) + query);
         Routes.AddHeader(message, "If-Match", request.Expected is { } expected ? $"\"{expected}\"" : null);
         Routes.AddHeader(message, "If-None-Match", request.MustBeNew ? "*" : null);

@@ -107,19 +107,19 @@ internal sealed class KeptOpen(IStorageClient engine) : IStorageClient
         engine.DeleteNameAsync(request, cancellationToken);
 
     public ValueTask<NameRecord?> FindNameAsync(
-        NamespaceId space, string name, CancellationToken cancellationToken) =>
+        OwnedSpace space, string name, CancellationToken cancellationToken) =>
         engine.FindNameAsync(space, name, cancellationToken);
 
     public IAsyncEnumerable<NameRecord> ListNamesAsync(
-        NamespaceId space, string? after, CancellationToken cancellationToken) =>
+        OwnedSpace space, string? after, CancellationToken cancellationToken) =>
         engine.ListNamesAsync(space, after, cancellationToken);
 
     public IAsyncEnumerable<NameRecord> NameHistoryAsync(
-        NamespaceId space, string name, CancellationToken cancellationToken) =>
+        OwnedSpace space, string name, CancellationToken cancellationToken) =>
         engine.NameHistoryAsync(space, name, cancellationToken);
 
     public IAsyncEnumerable<NameRecord> WatchNameAsync(
-        NamespaceId space, string name, CancellationToken cancellationToken) =>
+        OwnedSpace space, string name, CancellationToken cancellationToken) =>
         engine.WatchNameAsync(space, name, cancellationToken);
 
     public ValueTask<NodeStatus> StatusAsync(CancellationToken cancellationToken) =>

@@ -140,6 +140,31 @@ public abstract partial class StorageClientContract
 
     [Fact]
     [Trait("row", "J13")]
+    public async Task The_names_of_each_owner_are_read_by_themselves()
+    {
+        var ada = new OwnedSpace(new OwnerId("ada"), Letters);
+        var first = (await Client.StoreAsync([1], Token)).Cid;
+        var second = (await Client.StoreAsync([2], Token)).Cid;
+        await Client.SetNameAsync(Name("a", first), Token);
+        var created = await Client.SetNameAsync(Name("a", first) with { Owner = ada.Owner }, Token);
+        var moved = await Client.SetNameAsync(Name("a", second) with { Owner = ada.Owner }, Token);
+
+        Assert.Equal(moved, await Client.FindNameAsync(ada, "a", Token));
+        Assert.Equal(first, (await Client.FindNameAsync(Letters, "a", Token))!.Cid);
+        Assert.Equal([moved], await Client.ListNamesAsync(ada, null, Token).ListAsync(Token));
+        Assert.Equal([moved, created], await Client.NameHistoryAsync(ada, "a", Token).ListAsync(Token));
+        Assert.Null(await Client.FindNameAsync(ada with { Owner = new OwnerId("bob") }, "a", Token));
+        await using var watch = Client.WatchNameAsync(ada, "a", Token).GetAsyncEnumerator(Token);
+        Assert.True(await watch.MoveNextAsync());
+        Assert.Equal(moved, watch.Current);
+        await Client.SetNameAsync(Name("a", second), Token);
+        var deleted = await Client.DeleteNameAsync(Name("a", null) with { Owner = ada.Owner }, Token);
+        Assert.True(await watch.MoveNextAsync());
+        Assert.Equal(deleted, watch.Current);
+    }
+
+    [Fact]
+    [Trait("row", "J13")]
     public async Task A_name_keeps_its_content()
     {
         var cid = (await Client.StoreAsync([3], Token)).Cid;
