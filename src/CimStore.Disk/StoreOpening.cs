@@ -42,7 +42,10 @@ internal static class StoreOpening
         try
         {
             ForgetDropped(opened);
-            opened.Large.Sweep(file => CatalogReads.IsReferred(opened.Index, file));
+
+            // A log without a segment names nothing, and may be one that is not where it should be.
+            var isEmpty = opened.Log.Segments().Count == 0;
+            opened.Large.Sweep(file => isEmpty || CatalogReads.IsReferred(opened.Index, file));
         }
         catch
         {
@@ -87,7 +90,13 @@ internal static class StoreOpening
         }
         catch (LogException failure) when (failure.Fault == LogFault.BehindIndex)
         {
-            warnings.Add($"The index was ahead of the log and was made anew: {failure.Message}");
+            // Going on would give up what the log lost, and with it every large file that only the log names.
+            index.Dispose();
+            throw new LocationException(
+                LocationFault.Offline,
+                $"{failure.Message} Bring back what belongs in {directory.Log}. To go on with what it holds, and give "
+                + $"up the rest for good, move {indexPath} away.",
+                failure);
         }
         catch (IntegrityException failure)
         {

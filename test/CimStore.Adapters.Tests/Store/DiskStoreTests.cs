@@ -36,6 +36,72 @@ public sealed class DiskStoreTests
         Assert.Empty(again.Warnings);
     }
 
+    /// <summary>The log is not mounted, was deleted, or is an older copy: the index knows more.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_log_that_lost_its_end_is_refused_and_nothing_is_given_up(bool isGone)
+    {
+        using var directory = new TempDirectory();
+        var (log, older) = (Path.Combine(directory.Path, "log"), Path.Combine(directory.Path, "older"));
+        var (aside, content) = (Path.Combine(directory.Path, "aside"), Sample.Bytes(7, 3 << 20));
+        await using (var store = await Sample.OpenAsync(directory))
+        {
+            await store.AppendAsync([Sample.Store(Ids, Sample.Bytes(1, 100))], Token);
+        }
+
+        Directory.CreateDirectory(older);
+        foreach (var file in isGone ? [] : Directory.GetFiles(log))
+        {
+            File.Copy(file, Path.Combine(older, Path.GetFileName(file)));
+        }
+
+        await using (var store = await Sample.OpenAsync(directory))
+        {
+            await using var staged = await Sample.StageAsync(store, content, Token);
+            await store.AppendAsync([Sample.StoreStaged(Ids, content, staged)], Token);
+        }
+
+        Directory.Move(log, aside);
+        Directory.Move(older, log);
+        for (var tries = 0; tries < 2; tries++)
+        {
+            var refused = await Assert.ThrowsAsync<LocationException>(
+                async () => await (await Sample.OpenAsync(directory)).DisposeAsync());
+            Assert.Contains("lost its end or is an older copy", refused.Message, StringComparison.Ordinal);
+        }
+
+        Directory.Delete(log, recursive: true);
+        Directory.Move(aside, log);
+        await using var again = await Sample.OpenAsync(directory);
+        Assert.Equal(content, await Sample.ReadAsync(again, Sample.Key(content), Token));
+        Assert.Empty(again.Warnings);
+    }
+
+    [Fact]
+    public async Task An_empty_log_without_an_index_gives_up_no_large_file()
+    {
+        using var directory = new TempDirectory();
+        var (log, aside) = (Path.Combine(directory.Path, "log"), Path.Combine(directory.Path, "aside"));
+        var content = Sample.Bytes(7, 3 << 20);
+        await using (var store = await Sample.OpenAsync(directory))
+        {
+            await using var staged = await Sample.StageAsync(store, content, Token);
+            await store.AppendAsync([Sample.StoreStaged(Ids, content, staged)], Token);
+        }
+
+        Directory.Move(log, aside);
+        Directory.Delete(Path.Combine(directory.Path, "index"), recursive: true);
+        await (await Sample.OpenAsync(directory)).DisposeAsync();
+        Directory.Delete(log, recursive: true);
+        Directory.Move(aside, log);
+        Directory.Delete(Path.Combine(directory.Path, "index"), recursive: true);
+
+        await using var again = await Sample.OpenAsync(directory);
+
+        Assert.Equal(content, await Sample.ReadAsync(again, Sample.Key(content), Token));
+    }
+
     [Fact]
     public async Task Entries_form_a_chain_that_goes_on_after_opening_again()
     {
