@@ -5,8 +5,12 @@ namespace CimStore.Disk.Log;
 /// <summary>A batch being put together, in memory. Reused from batch to batch.</summary>
 internal sealed class BatchBuilder
 {
-    // What a usual batch needs: 1 MiB of content with heads and table. It grows for a large write and shrinks after it.
+    private const int BatchesUntilShrunk = 256;
+
+    // What a usual batch needs: 1 MiB of content with heads and table. It grows for a large write, keeps that size for
+    // the next large one, and shrinks when none has come for a while.
     private readonly int _usualBytes;
+    private int _batchesSinceLarge;
     private byte[] _buffer;
     private ulong[] _table = new ulong[256];
     private int _used;
@@ -137,7 +141,7 @@ internal sealed class BatchBuilder
         ContentBytes = 0;
         ReservedBytes = 0;
         Waiters.Clear();
-        if (_buffer.Length > _usualBytes)
+        if (_buffer.Length > _usualBytes && ++_batchesSinceLarge > BatchesUntilShrunk)
         {
             _buffer = GC.AllocateUninitializedArray<byte>(_usualBytes, pinned: true);
         }
@@ -184,6 +188,11 @@ internal sealed class BatchBuilder
     private void EnsureRoom(long bytes)
     {
         var needed = LogFormat.AlignUp(bytes, LogFormat.BlockBytes);
+        if (needed > _usualBytes)
+        {
+            _batchesSinceLarge = 0;
+        }
+
         if (needed <= _buffer.Length)
         {
             return;
