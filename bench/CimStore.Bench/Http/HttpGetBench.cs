@@ -14,7 +14,8 @@ namespace CimStore.Bench.Http;
 
 /// <summary>
 /// GET over loopback: a node, which proves every byte it sends, against Kestrel's own <c>Results.File</c> of the same
-/// bytes. Both in this process, one client, rounds in alternating order, medians. Expected: at least 0.8 at 1 MiB.
+/// bytes, both in this process, and nginx where it is installed. One client, rounds in alternating order, medians.
+/// Expected: at least 0.8 of <c>Results.File</c> at 1 MiB.
 /// </summary>
 internal static class HttpGetBench
 {
@@ -56,33 +57,41 @@ internal static class HttpGetBench
             new ServerOptions { Listen = { "http://127.0.0.1:0" } }, node, TimeProvider.System, null,
             CancellationToken.None);
 
+        using var nginx = Nginx.Start(directory);
         using var http = new HttpClient();
-        var ours = new Uri(host.Addresses[0], $"/api/v1/content/{stored.Cid}");
-        var theirs = new Uri(plain.Urls.First() + "/file");
-        await GetManyAsync(http, ours, sizeBytes, WarmUpGets);
-        await GetManyAsync(http, theirs, sizeBytes, WarmUpGets);
-        Report(sizeBytes, await CompareAsync(http, ours, theirs, sizeBytes));
+        List<(string Name, Uri Address)> servers =
+        [
+            ("node", new Uri(host.Addresses[0], $"/api/v1/content/{stored.Cid}")),
+            ("Results.File", new Uri(plain.Urls.First() + "/file")),
+        ];
+        if (nginx is not null)
+        {
+            servers.Add(("nginx", new Uri(nginx.Address, sizeBytes.ToString(CultureInfo.InvariantCulture))));
+        }
+
+        foreach (var (_, address) in servers)
+        {
+            await GetManyAsync(http, address, sizeBytes, WarmUpGets);
+        }
+
+        Report(sizeBytes, servers, await CompareAsync(http, servers, sizeBytes));
     }
 
-    private static async Task<List<(TimeSpan Ours, TimeSpan Theirs)>> CompareAsync(
-        HttpClient http, Uri ours, Uri theirs, int sizeBytes)
+    /// <returns>The time of one get, by server and round.</returns>
+    private static async Task<TimeSpan[][]> CompareAsync(
+        HttpClient http, List<(string Name, Uri Address)> servers, int sizeBytes)
     {
-        var rounds = new List<(TimeSpan Ours, TimeSpan Theirs)>();
+        var times = servers.Select(_ => new TimeSpan[Rounds]).ToArray();
         for (var round = 0; round < Rounds; round++)
         {
-            if (round % 2 == 0)
+            for (var turn = 0; turn < servers.Count; turn++)
             {
-                var first = await GetManyAsync(http, ours, sizeBytes, GetsPerRound);
-                rounds.Add((first, await GetManyAsync(http, theirs, sizeBytes, GetsPerRound)));
-            }
-            else
-            {
-                var first = await GetManyAsync(http, theirs, sizeBytes, GetsPerRound);
-                rounds.Add((await GetManyAsync(http, ours, sizeBytes, GetsPerRound), first));
+                var index = round % 2 == 0 ? turn : servers.Count - 1 - turn;
+                times[index][round] = await GetManyAsync(http, servers[index].Address, sizeBytes, GetsPerRound);
             }
         }
 
-        return rounds;
+        return times;
     }
 
     private static async Task<TimeSpan> GetManyAsync(HttpClient http, Uri address, int sizeBytes, int count)
@@ -113,14 +122,16 @@ internal static class HttpGetBench
         return took;
     }
 
-    private static void Report(int sizeBytes, List<(TimeSpan Ours, TimeSpan Theirs)> rounds)
+    private static void Report(int sizeBytes, List<(string Name, Uri Address)> servers, TimeSpan[][] times)
     {
-        var ours = Median(rounds.Select(round => round.Ours.TotalMicroseconds));
-        var theirs = Median(rounds.Select(round => round.Theirs.TotalMicroseconds));
-        var ratio = Median(rounds.Select(round => round.Theirs / round.Ours));
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"GET {sizeBytes,9} bytes: node {ours,8:F0} us, Results.File {theirs,8:F0} us, ratio {ratio:F2}"));
+        for (var index = 0; index < servers.Count; index++)
+        {
+            var ratios = times[index].Zip(times[0], static (one, ours) => one / ours);
+            var one = times[index].Select(static time => time.TotalMicroseconds).ToArray();
+            var range = FormattableString.Invariant($"{Median(one),8:F0} us ({one.Min():F0}-{one.Max():F0})");
+            var speed = FormattableString.Invariant($"the node is {Median(ratios):F2} x as fast");
+            Console.WriteLine($"GET {sizeBytes,9} bytes: {servers[index].Name,-12} {range}, {speed}");
+        }
     }
 
     private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Rounds / 2);
