@@ -30,7 +30,7 @@ rm -rf "$out/data"
 # The page is its head, kept by hand up to the marker, and the tables just made.
 page=docs/benchmarks.md
 marker='<!-- below this line: made by bench/run.sh -->'
-{ sed "/^$marker\$/q" "$page"; echo; echo "Measured $(date -u +%F) at $(git rev-parse --short HEAD)${*:+ with $*}."; echo; cat "$out/store.md"; } >"$out/page.md"
+{ sed "\\|^$marker\$|q" "$page"; echo; echo "Measured $(date -u +%F) at $(git rev-parse --short HEAD)${*:+ with $*}."; echo; cat "$out/store.md"; } >"$out/page.md"
 mv "$out/page.md" "$page"
 cp "$out/store.jsonl" docs/benchmarks.jsonl
 echo "wrote $page and docs/benchmarks.jsonl"

@@ -11,8 +11,11 @@ namespace CimStore.Disk.Large;
 /// </summary>
 internal sealed class StagedFile : IStagedContent
 {
-    /// <summary>Large enough for full device speed, small enough for a sync of the log to wait behind.</summary>
+    /// <summary>What is copied to the page cache at a time, while the piece before it goes to the device.</summary>
     public const int PieceBytes = 1 << 20;
+
+    /// <summary>What the device has in hand at a time: a sync of the log waits behind it.</summary>
+    private const int WriteOutBytes = 512 << 10;
 
     private const int TreeBufferBytes = 64 << 10;
 
@@ -163,8 +166,7 @@ internal sealed class StagedFile : IStagedContent
     }
 
     /// <summary>
-    /// Copies the piece to the page cache and has it sent to the device when the piece before it is there. The device
-    /// never holds more of a stream than one: a sync of the log waits behind it.
+    /// Copies the piece to the page cache and has it sent to the device when the piece before it is there.
     /// </summary>
     private async ValueTask WriteOutAsync(ReadOnlyMemory<byte> piece)
     {
@@ -188,7 +190,10 @@ internal sealed class StagedFile : IStagedContent
     {
         try
         {
-            _content.WriteOut(offset, length);
+            for (var end = offset + length; offset < end; offset += WriteOutBytes)
+            {
+                _content.WriteOut(offset, Math.Min(WriteOutBytes, end - offset));
+            }
         }
         catch (DiskException failure)
         {
