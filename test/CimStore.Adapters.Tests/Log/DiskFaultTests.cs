@@ -186,12 +186,6 @@ public sealed class DiskFaultTests
         Assert.All(writes.Zip(seen.Records), pair => Assert.True(pair.First.Records[0].Matches(pair.Second)));
     }
 
-    private ContentLog Open(FaultPlan plan) => ContentLog.Open(
-        new FaultyDisk(_disk, plan),
-        LogPromises.Directory,
-        LogPromises.Store,
-        null,
-        _projection,
-        LogPromises.Options(),
-        new FixedTime());
+    private ContentLog Open(FaultPlan plan) =>
+        LogPromises.Open(new FaultyDisk(_disk, plan), _projection);
 }

@@ -63,14 +63,7 @@ public sealed class GoldenLogTests
         var disk = new SimulatedDisk();
         var plan = new FaultPlan().At(
             DiskOperation.SyncData, 2, new DiskFault.Error(Errno.InputOutput), suffix: LogFormat.SegmentName(1));
-        var log = ContentLog.Open(
-            new FaultyDisk(disk, plan),
-            LogPromises.Directory,
-            LogPromises.Store,
-            null,
-            new RecordingProjection(),
-            LogPromises.Options(),
-            new FixedTime());
+        var log = LogPromises.Open(new FaultyDisk(disk, plan), new RecordingProjection());
         var token = TestContext.Current.CancellationToken;
         await log.CommitAsync(new TestWrite(Record(1)), token);
         await log.CommitAsync(new TestWrite(Record(2), Record(3), Record(4)), token);

@@ -276,14 +276,7 @@ internal sealed class LogModel
         }
 
         _projection = new RecordingProjection();
-        return ContentLog.Open(
-            new FaultyDisk(_disk, plan),
-            LogPromises.Directory,
-            LogPromises.Store,
-            from,
-            _projection,
-            LogPromises.Options(),
-            new FixedTime());
+        return LogPromises.Open(new FaultyDisk(_disk, plan), _projection, from);
     }
 
     private bool Strikes() => _strikes > 0 && (_strikes == int.MaxValue || _strikes-- > 0);

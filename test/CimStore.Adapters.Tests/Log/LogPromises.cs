@@ -1,3 +1,4 @@
+using CimStore.Disk.Files;
 using CimStore.Disk.Log;
 using CimStore.Testing.Disk;
 using Xunit;
@@ -39,8 +40,9 @@ internal sealed class LogPromises
     public IEnumerable<TestWrite> Kept => _kept;
 
     public static ContentLog Open(
-        SimulatedDisk disk, ILogProjection projection, LogCursor? from = null, TimeProvider? time = null) =>
-        ContentLog.Open(disk, Directory, Store, from, projection, Options(), time ?? new FixedTime());
+        IDisk disk, ILogProjection projection, LogCursor? from = null, TimeProvider? time = null,
+        LogOptions? options = null) =>
+        ContentLog.Open(disk, Directory, Store, from, projection, options ?? Options(), time ?? new FixedTime());
 
     public static LogOptions Options() => new()
     {

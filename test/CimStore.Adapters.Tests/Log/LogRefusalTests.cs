@@ -105,12 +105,6 @@ public sealed class LogRefusalTests
     /// <summary>One record with so many bytes in all.</summary>
     private static TestWrite Sized(int bytes) => new(new TestRecord(1, 0, new byte[32], default, new byte[bytes - 32]));
 
-    private ContentLog Open(LogOptions options, FaultPlan plan) => ContentLog.Open(
-        new FaultyDisk(_disk, plan),
-        LogPromises.Directory,
-        LogPromises.Store,
-        null,
-        _projection,
-        options,
-        new FixedTime());
+    private ContentLog Open(LogOptions options, FaultPlan plan) =>
+        LogPromises.Open(new FaultyDisk(_disk, plan), _projection, options: options);
 }

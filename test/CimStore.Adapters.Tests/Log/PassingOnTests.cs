@@ -124,9 +124,7 @@ public sealed class PassingOnTests : IDisposable
         };
         var plan = new FaultPlan().While(OnSync, DiskOperation.SyncData, new DiskFault.Error(Errno.InputOutput));
         var options = new LogOptions { SegmentBytes = 1 << 20, IdleMarkDelay = TimeSpan.Zero };
-        return ContentLog.Open(
-            new FaultyDisk(_disk, plan), LogPromises.Directory, LogPromises.Store, null, _projection, options,
-            new FixedTime());
+        return LogPromises.Open(new FaultyDisk(_disk, plan), _projection, options: options);
     }
 
     /// <returns>Whether this sync fails.</returns>

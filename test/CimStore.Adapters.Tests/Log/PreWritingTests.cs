@@ -77,7 +77,6 @@ public sealed class PreWritingTests
         {
             SegmentBytes = SegmentBytes, PreWriteBytes = preWriteBytes, IdleMarkDelay = TimeSpan.Zero,
         };
-        return ContentLog.Open(
-            _disk, LogPromises.Directory, LogPromises.Store, null, new RecordingProjection(), options, new FixedTime());
+        return LogPromises.Open(_disk, new RecordingProjection(), options: options);
     }
 }

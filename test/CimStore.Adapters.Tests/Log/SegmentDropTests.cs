@@ -215,12 +215,6 @@ public sealed class SegmentDropTests
         return kept;
     }
 
-    private ContentLog Open(FaultPlan plan) => ContentLog.Open(
-        new FaultyDisk(_disk, plan),
-        LogPromises.Directory,
-        LogPromises.Store,
-        null,
-        new RecordingProjection(),
-        LogPromises.Options(),
-        new FixedTime());
+    private ContentLog Open(FaultPlan plan) =>
+        LogPromises.Open(new FaultyDisk(_disk, plan), new RecordingProjection());
 }
