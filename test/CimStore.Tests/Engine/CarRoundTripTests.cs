@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using CimStore.Content;
 using CimStore.Engine;
-using CimStore.Objects;
 using CimStore.Testing.Memory;
 using CimStore.Tests.Content;
 using Xunit;
@@ -182,13 +181,8 @@ public sealed class CarRoundTripTests : IAsyncLifetime
         return output.ToArray();
     }
 
-    private static async Task<StorageNode> OpenAsync()
-    {
-        var ids = new IdSource(TimeProvider.System);
-        return await StorageNode.OpenAsync(
-            StorageNodePorts.Of(new MemoryStore(TimeProvider.System, ids)), TimeProvider.System, ids,
-            new StorageNodeOptions(), null, Token);
-    }
+    private static async Task<StorageNode> OpenAsync() =>
+        (await MemoryNode.OpenAsync(TimeProvider.System, new StorageNodeOptions(), Token)).Node;
 
     private async Task<Cid> StoreAsync(byte[] content, ulong codec)
     {

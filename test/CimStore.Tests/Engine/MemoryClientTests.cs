@@ -1,5 +1,4 @@
 using CimStore.Engine;
-using CimStore.Objects;
 using CimStore.Testing.Contracts;
 using CimStore.Testing.Memory;
 
@@ -10,10 +9,6 @@ public sealed class MemoryClientTests : StorageClientContract
 {
     protected override TimeProvider Time => TimeProvider.System;
 
-    protected override async ValueTask<IStorageClient> OpenAsync()
-    {
-        var ids = new IdSource(Time);
-        return await StorageNode.OpenAsync(
-            StorageNodePorts.Of(new MemoryStore(Time, ids)), Time, ids, new StorageNodeOptions(), null, Token);
-    }
+    protected override async ValueTask<IStorageClient> OpenAsync() =>
+        (await MemoryNode.OpenAsync(Time, new StorageNodeOptions(), Token)).Node;
 }

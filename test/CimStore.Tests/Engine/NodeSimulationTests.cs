@@ -82,10 +82,7 @@ public sealed class NodeSimulationTests
     public async Task A_clock_set_back_neither_shortens_nor_forgets_a_grace()
     {
         var clock = new JumpingClock(_time);
-        var ids = new IdSource(clock);
-        var store = new MemoryStore(clock, ids);
-        var node = await StorageNode.OpenAsync(
-            StorageNodePorts.Of(store), clock, ids, new StorageNodeOptions(), null, Token);
+        var (node, _) = await MemoryNode.OpenAsync(clock, new StorageNodeOptions(), Token);
         var cid = (await node.StoreAsync([1], Token)).Cid;
 
         clock.Offset = TimeSpan.FromDays(-3);
@@ -357,13 +354,11 @@ public sealed class NodeSimulationTests
     private static NameSetRequest Name(string name, Cid? cid) =>
         new(OwnerId.Local, NamespaceId.Default, name, cid, null, false, CommandIdentity.None);
 
-    private async Task<(StorageNode Node, MemoryStore Store)> OpenAsync(long cacheSizeBytes = 32 << 20)
+    private ValueTask<(StorageNode Node, MemoryStore Store)> OpenAsync(long cacheSizeBytes = 32 << 20)
     {
-        var ids = new IdSource(_time);
-        var store = new MemoryStore(_time, ids);
         var options = new StorageNodeOptions();
         options.Cache.SizeMaxBytes = cacheSizeBytes;
-        return (await StorageNode.OpenAsync(StorageNodePorts.Of(store), _time, ids, options, null, Token), store);
+        return MemoryNode.OpenAsync(_time, options, Token);
     }
 
     private sealed class JumpingClock(TimeProvider clock) : TimeProvider

@@ -102,12 +102,6 @@ public sealed class ReadCountTests
         .EventsAsync(Lsn.None, false, Token).Select(entry => entry.Event).OfType<StorageEvent.Retrieved>()
         .ToListAsync(Token);
 
-    private async Task<(StorageNode Node, MemoryStore Store)> OpenAsync(int eventsMax)
-    {
-        var ids = new IdSource(_time);
-        var store = new MemoryStore(_time, ids);
-        var options = new StorageNodeOptions { ReadEventsMax = eventsMax };
-        var node = await StorageNode.OpenAsync(StorageNodePorts.Of(store), _time, ids, options, null, Token);
-        return (node, store);
-    }
+    private ValueTask<(StorageNode Node, MemoryStore Store)> OpenAsync(int eventsMax) =>
+        MemoryNode.OpenAsync(_time, new StorageNodeOptions { ReadEventsMax = eventsMax }, Token);
 }

@@ -185,12 +185,6 @@ public sealed class RefusalTests
     private static NameSetRequest Name(string name, Cid? cid) =>
         new(OwnerId.Local, NamespaceId.Default, name, cid, null, false, CommandIdentity.None);
 
-    private async Task<(StorageNode Node, MemoryStore Store)> OpenAsync(StorageNodeOptions? options = null)
-    {
-        var ids = new IdSource(_time);
-        var store = new MemoryStore(_time, ids);
-        var node = await StorageNode.OpenAsync(
-            StorageNodePorts.Of(store), _time, ids, options ?? new StorageNodeOptions(), null, Token);
-        return (node, store);
-    }
+    private ValueTask<(StorageNode Node, MemoryStore Store)> OpenAsync(StorageNodeOptions? options = null) =>
+        MemoryNode.OpenAsync(_time, options ?? new StorageNodeOptions(), Token);
 }

@@ -3,7 +3,6 @@ using System.Text;
 using CimStore.Content;
 using CimStore.Engine;
 using CimStore.Locations;
-using CimStore.Objects;
 using CimStore.Testing.Memory;
 using Xunit;
 
@@ -23,10 +22,7 @@ public sealed class TreeTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Directory.CreateDirectory(Source);
-        var ids = new IdSource(TimeProvider.System);
-        _node = await StorageNode.OpenAsync(
-            StorageNodePorts.Of(new MemoryStore(TimeProvider.System, ids)), TimeProvider.System, ids,
-            new StorageNodeOptions(), null, Token);
+        (_node, _) = await MemoryNode.OpenAsync(TimeProvider.System, new StorageNodeOptions(), Token);
     }
 
     public async ValueTask DisposeAsync()
