@@ -49,6 +49,9 @@ internal static partial class LibC
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     public static partial int FLock(SafeFileHandle file, int operation);
 
+    [LibraryImport("libc", EntryPoint = "usleep")]
+    public static partial int MicroSleep(uint microseconds);
+
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Rename(string from, string to);
 

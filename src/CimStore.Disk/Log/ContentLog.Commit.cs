@@ -2,12 +2,13 @@ namespace CimStore.Disk.Log;
 
 // Group commit. Committers put their records into the open batch themselves, under the gate; one of them (the leader)
 // closes the batch, writes and syncs it while the next one fills. There is never more than one batch on its way to the
-// disk, so a batch is written only when the one before it is durable. When much is waiting, the leader passes the lead
-// on before it applies its batch: the disk then syncs the next one meanwhile.
+// disk, so a batch is written only when the one before it is durable. When much is waiting, one thread syncs the next
+// batch while another applies this one.
 internal sealed partial class ContentLog
 {
     private const int PooledWaitersMax = 1024;
     private const int PassOnBytes = 96 << 10;
+    private const int GatheredWritesMin = 4;
 
     private readonly Lock _gate = new();
     private readonly Queue<(LogWrite Write, LogWriteSize Size, CommitWaiter Waiter)> _waiting = new();
@@ -15,10 +16,12 @@ internal sealed partial class ContentLog
     private readonly Lock _poolGate = new();
     private readonly ITimer _idle;
 
-    // Batches are applied one at a time in their order: it is entered before the lead is passed on. Taken before the
-    // gate, never after.
-    private readonly Lock _applying = new();
-    private readonly LeadThreads _leaders;
+    // A monitor: whoever applies next waits in it for the batch handed over before his. Batches are applied one at a
+    // time in their order: it is entered before the lead is passed on. Taken before the gate, never after.
+    private readonly object _applying = new();
+    private readonly SignalledThread _leader;
+    private readonly SignalledThread _applier;
+    private (BatchBuilder Batch, LogBatch Durable)? _handedOver;
 
     // Under the gate.
     private BatchBuilder _open;
@@ -69,27 +72,82 @@ internal sealed partial class ContentLog
         }
 
         // From here on the token is not looked at: the records may be on their way to the disk.
-        var failure = LeadOne(closed: false, out var isPassedOn);
-        if (!isPassedOn && !Rest())
-        {
-            _leaders.PassOn();
-        }
-
+        var failure = LeadByCaller();
         return failure is null ? ValueTask.CompletedTask : ValueTask.FromException(failure);
     }
 
-    /// <summary>Leads until there is nothing left or another thread leads.</summary>
+    /// <summary>Commits one batch with the thread that came; what is left is for the log's own.</summary>
+    /// <returns>Why the batch failed, or null.</returns>
+    private LogException? LeadByCaller()
+    {
+        var batch = TakeOpen();
+        var failure = Commit(batch, closed: false, out var durable);
+        bool isPassedOn;
+        lock (_applying)
+        {
+            AwaitHandedOver();
+            isPassedOn = IsNextWorthASync();
+            if (isPassedOn)
+            {
+                _leader.Signal();
+            }
+
+            failure = Finish(batch, durable, failure);
+        }
+
+        if (!isPassedOn && !Rest())
+        {
+            _leader.Signal();
+        }
+
+        return failure;
+    }
+
+    /// <summary>The work of the thread that leads: until there is nothing left.</summary>
     private void Lead()
     {
         do
         {
-            LeadOne(closed: false, out var isPassedOn);
-            if (isPassedOn)
+            var batch = TakeOpen();
+            var failure = Commit(batch, closed: false, out var durable);
+            if (failure is null && IsNextWorthASync())
             {
-                return;
+                HandOver(batch, durable);
+                continue;
             }
+
+            FinishInOrder(batch, durable, failure);
+            Gather();
         }
         while (!Rest());
+    }
+
+    /// <summary>
+    /// Whoever was just answered is likely to come back with the next write. Were the first of them to lead at once, it
+    /// would sync alone and let all others wait for two syncs. So the leader of a batch of many waits until as many
+    /// are back, or enough for a sync of their own; never longer than half of what its own sync took.
+    /// </summary>
+    private void Gather()
+    {
+        if (_lastWrites < GatheredWritesMin)
+        {
+            return;
+        }
+
+        var started = _time.GetTimestamp();
+        while (!IsGathered() && _time.GetElapsedTime(started) < _lastSync / 2)
+        {
+            ShortSleep.Run();
+        }
+    }
+
+    private bool IsGathered()
+    {
+        lock (_gate)
+        {
+            return _closing || _refusal is not null
+                || _open.Writes >= _lastWrites || _open.ReservedBytes >= PassOnBytes;
+        }
     }
 
     private void RequireFit(LogWriteSize size)
@@ -167,57 +225,92 @@ internal sealed partial class ContentLog
         return waiter.Task;
     }
 
-    /// <summary>Takes the open batch, opens the next, commits the one taken and answers its committers.</summary>
-    /// <param name="closed">The batch is the last one.</param>
-    /// <param name="isPassedOn">Another thread leads now.</param>
-    /// <returns>Why the batch failed, or null.</returns>
-    private LogException? LeadOne(bool closed, out bool isPassedOn)
+    /// <summary>Takes the open batch and opens the next.</summary>
+    private BatchBuilder TakeOpen()
     {
-        BatchBuilder batch;
         lock (_gate)
         {
-            batch = _open;
+            var batch = _open;
             _open = _spares.Pop();
             _placeOffset += batch.IsBegun ? batch.SealedBytes : 0;
             _placeLsn = batch.IsBegun ? batch.NextLsn : _placeLsn;
             Admit();
+            return batch;
         }
-
-        var failure = Commit(batch, closed, out var durable);
-        lock (_applying)
-        {
-            isPassedOn = PassOn();
-            failure ??= Apply(durable);
-            foreach (var waiter in batch.Waiters)
-            {
-                waiter.Complete(failure);
-            }
-
-            lock (_gate)
-            {
-                batch.Reset();
-                _spares.Push(batch);
-            }
-        }
-
-        return failure;
     }
 
     /// <summary>
-    /// Only for a batch worth a sync of its own: a small one grows by those who are answered when this one is applied.
+    /// Only a batch worth a sync of its own: a small one grows by those who are answered when this one is applied.
     /// </summary>
-    private bool PassOn()
+    private bool IsNextWorthASync()
     {
         lock (_gate)
         {
-            if (_open.ReservedBytes < PassOnBytes)
-            {
-                return false;
-            }
+            return _open.ReservedBytes >= PassOnBytes;
+        }
+    }
+
+    /// <summary>
+    /// The leader goes on to the next sync at once: were it the one to apply, the disk would stand still until another
+    /// thread has woken up.
+    /// </summary>
+    private void HandOver(BatchBuilder batch, in LogBatch durable)
+    {
+        lock (_applying)
+        {
+            AwaitHandedOver();
+            _handedOver = (batch, durable);
         }
 
-        _leaders.PassOn();
-        return true;
+        _applier.Signal();
+    }
+
+    /// <summary>The work of the thread that applies.</summary>
+    private void ApplyHandedOver()
+    {
+        lock (_applying)
+        {
+            var (batch, durable) = _handedOver!.Value;
+            _handedOver = null;
+            Finish(batch, durable, null);
+            Monitor.PulseAll(_applying);
+        }
+    }
+
+    /// <summary>In the monitor, which it leaves while it waits.</summary>
+    private void AwaitHandedOver()
+    {
+        while (_handedOver is not null)
+        {
+            Monitor.Wait(_applying);
+        }
+    }
+
+    private LogException? FinishInOrder(BatchBuilder batch, in LogBatch durable, LogException? failure)
+    {
+        lock (_applying)
+        {
+            AwaitHandedOver();
+            return Finish(batch, durable, failure);
+        }
+    }
+
+    /// <summary>In the monitor: applies what was made durable and answers the committers.</summary>
+    private LogException? Finish(BatchBuilder batch, in LogBatch durable, LogException? failure)
+    {
+        failure ??= Apply(durable);
+        foreach (var waiter in batch.Waiters)
+        {
+            waiter.Complete(failure);
+        }
+
+        lock (_gate)
+        {
+            batch.Reset();
+            _spares.Push(batch);
+        }
+
+        return failure;
     }
 
     /// <summary>Lets those who wait into the open batch, in their order.</summary>

@@ -15,6 +15,8 @@ internal sealed partial class ContentLog
     private ulong _voidedBatch;
     private bool _mustAbandon;
     private long _writtenEnd;
+    private TimeSpan _lastSync;
+    private int _lastWrites;
 
     // Only with the lock that keeps batches in order.
     private bool _isBehind;
@@ -59,6 +61,7 @@ internal sealed partial class ContentLog
     private LogException? WriteAndSync(BatchBuilder batch, in BatchHeader header)
     {
         var written = false;
+        var started = _time.GetTimestamp();
         try
         {
             PreWrite(batch.Offset + header.LengthBytes, header.LengthBytes);
@@ -66,6 +69,7 @@ internal sealed partial class ContentLog
             written = true;
             _file!.SyncData(header.Kind == BatchKind.Mark ? SyncPoint.LogMark : SyncPoint.LogBatch);
             Counters.Sync();
+            (_lastSync, _lastWrites) = (_time.GetElapsedTime(started), batch.Writes);
             return null;
         }
         catch (DiskException failure)
@@ -213,9 +217,22 @@ internal sealed partial class ContentLog
     {
         CommitWaiter[] waiters;
         lock (_applying)
+        {
+            AwaitHandedOver();
+            waiters = VoidOpen();
+        }
+
+        foreach (var waiter in waiters)
+        {
+            waiter.Complete(answer);
+        }
+    }
+
+    private CommitWaiter[] VoidOpen()
+    {
         lock (_gate)
         {
-            waiters = [.. _open.Waiters];
+            CommitWaiter[] waiters = [.. _open.Waiters];
             _open.Reset();
             PlaceAfterDurable();
             _projection.Void(_durable);
@@ -224,11 +241,8 @@ internal sealed partial class ContentLog
                 waiters = [.. waiters, .. _waiting.Select(static next => next.Waiter)];
                 _waiting.Clear();
             }
-        }
 
-        foreach (var waiter in waiters)
-        {
-            waiter.Complete(answer);
+            return waiters;
         }
     }
 

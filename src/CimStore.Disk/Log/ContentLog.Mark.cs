@@ -43,7 +43,7 @@ internal sealed partial class ContentLog
         }
 
         // A mark that fails has no committer to tell; the log has moved to a new segment or refuses the next commit.
-        Lead();
+        LeadByCaller();
     }
 
     /// <summary>Under the gate, when nobody leads.</summary>

@@ -48,7 +48,8 @@ internal sealed partial class ContentLog : IAsyncDisposable
         (_open, _spares) = (new BatchBuilder(usualBytes), new Stack<BatchBuilder>(2));
         _spares.Push(new BatchBuilder(usualBytes));
         _spares.Push(new BatchBuilder(usualBytes));
-        _leaders = new LeadThreads(Lead);
+        _leader = new SignalledThread("cimstore log", Lead);
+        _applier = new SignalledThread("cimstore apply", ApplyHandedOver);
         PlaceAfterDurable();
         _idle = time.CreateTimer(
             static log => ((ContentLog)log!).OnIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -142,7 +143,8 @@ internal sealed partial class ContentLog : IAsyncDisposable
         }
 
         Close();
-        _leaders.Dispose();
+        _leader.Dispose();
+        _applier.Dispose();
         _segments.CloseAll();
         _dropping.Dispose();
     }
@@ -164,7 +166,9 @@ internal sealed partial class ContentLog : IAsyncDisposable
         }
 
         // A mark that fails takes nothing back: everything acknowledged is durable, and the next open finds it without.
-        LeadOne(closed: true, out _);
+        var batch = TakeOpen();
+        var failure = Commit(batch, closed: true, out var durable);
+        FinishInOrder(batch, durable, failure);
         if (_active is { } active && !_mustAbandon)
         {
             GiveBackRoom(active);
