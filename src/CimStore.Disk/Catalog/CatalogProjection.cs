@@ -74,16 +74,16 @@ internal sealed class CatalogProjection(
     public void Apply(LogBatch batch)
     {
         Begin();
-        foreach (var record in batch)
+        if (batch.Kind == BatchKind.Relocation)
         {
-            if (batch.Kind == BatchKind.Relocation)
+            foreach (var record in batch)
             {
                 Relocate(record);
             }
-            else if (record.Type == RecordKinds.Entry)
-            {
-                ApplyNew(record);
-            }
+        }
+        else
+        {
+            ApplyNew(batch);
         }
 
         if (IsTooOld)
@@ -156,13 +156,17 @@ internal sealed class CatalogProjection(
         _commands.Begin();
     }
 
-    private void ApplyNew(in LogRecord record)
+    /// <summary>
+    /// All places before all objects: RocksDB finds where a key goes at once when it comes right behind the last one.
+    /// </summary>
+    private void ApplyNew(LogBatch batch)
     {
-        var place = Place.Of(record, RecordKinds.Place(record.Flags));
-        PutPlace(record.Lsn, place);
-        if (place.Kind == PlaceKind.Inline)
+        foreach (var record in batch)
         {
-            tally.Use(place.Position.Segment, new SegmentUse(place.PayloadBytes, 0));
+            if (record.Type == RecordKinds.Entry)
+            {
+                PlaceNew(record);
+            }
         }
 
         if (PlacesOnly)
@@ -170,6 +174,27 @@ internal sealed class CatalogProjection(
             return;
         }
 
+        foreach (var record in batch)
+        {
+            if (record.Type == RecordKinds.Entry)
+            {
+                ApplyNew(record);
+            }
+        }
+    }
+
+    private void PlaceNew(in LogRecord record)
+    {
+        var place = Place.Of(record, RecordKinds.Place(record.Flags));
+        PutPlace(record.Lsn, place);
+        if (place.Kind == PlaceKind.Inline)
+        {
+            tally.Use(place.Position.Segment, new SegmentUse(place.PayloadBytes, 0));
+        }
+    }
+
+    private void ApplyNew(in LogRecord record)
+    {
         if (chain.Take(record.Lsn) is var (entry, change))
         {
             ApplyEntry(entry, change);
