@@ -13,6 +13,7 @@ public sealed partial class DiskStore
 {
     private const int EntriesPerPage = 256;
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<IReadOnlyList<JournalEntry>> AppendAsync(
         IReadOnlyList<JournalChange> changes, CancellationToken cancellationToken)
     {

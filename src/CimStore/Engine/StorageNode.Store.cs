@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using CimStore.Content;
 using CimStore.Journal;
@@ -12,6 +13,7 @@ namespace CimStore.Engine;
 // Store: small content travels with the journal entry, large content is staged while it is hashed.
 public sealed partial class StorageNode
 {
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<StoreResult> StoreAsync(
         PipeReader content, StoreRequest request, CancellationToken cancellationToken)
     {
@@ -69,6 +71,7 @@ public sealed partial class StorageNode
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<StoreResult> StoreInlineAsync(
         ReadOnlySequence<byte> content, StoreRequest request, StoreTerms terms, CancellationToken cancellationToken)
     {
@@ -134,6 +137,7 @@ public sealed partial class StorageNode
     }
 
     /// <summary>Decides under the object's lock and appends: from here on the writer's view is the only one.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<StoreResult> CommitAsync(
         ContentKey key, Cid root, long sizeBytes, StoreRequest request, StoreTerms terms, Admission admission,
         CancellationToken cancellationToken)
@@ -159,6 +163,7 @@ public sealed partial class StorageNode
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<StoreResult> CommitLockedAsync(
         ContentKey key, Cid root, long sizeBytes, StoreRequest request, StoreTerms terms, Admission admission,
         EventContext context, CancellationToken cancellationToken)

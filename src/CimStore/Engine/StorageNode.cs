@@ -171,6 +171,7 @@ public sealed partial class StorageNode : IStorageClient
     };
 
     /// <summary>Makes decisions true, and forgets what the cache held of the objects they change.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<IReadOnlyList<JournalEntry>> AppendAsync(List<JournalChange> changes)
     {
         try
