@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using CimStore.Disk.Compaction;
 using CimStore.Disk.Files;
 using CimStore.Disk.Log;
 using CimStore.Journal;
+using CimStore.Locations;
 
 namespace CimStore.Disk;
 
@@ -68,19 +70,22 @@ public sealed partial class DiskStore
         }
     }
 
-    /// <summary>
-    /// Reads the whole log, makes a second index from it and compares: every record proved, every key of the index what
-    /// it should be. To be asked when nothing is being stored; what is stored meanwhile is reported as a difference.
-    /// </summary>
-    /// <returns>What is wrong, in words; empty when all is well.</returns>
-    public async ValueTask<ImmutableArray<string>> CheckAsync(CancellationToken cancellationToken)
+    /// <summary>The same, for whoever does not watch.</summary>
+    public ValueTask<ImmutableArray<string>> CheckAsync(CancellationToken cancellationToken) =>
+        CheckAsync(new WorkCount(), cancellationToken);
+
+    public async ValueTask<ImmutableArray<string>> CheckAsync(WorkCount done, CancellationToken cancellationToken)
     {
         await _maintaining.WaitAsync(cancellationToken);
+        var worker = _large.RentWorker();
         try
         {
+            RequireRoomToCheck();
             using var check = new StoreCheck(
-                _log, _index, _large, Id, _options, _projection.Commands.CountMax);
-            return check.Run(cancellationToken);
+                _log, _index, _large, Id, _options, _projection.Commands.CountMax, done);
+            var wrong = ImmutableArray<string>.Empty;
+            await worker.Start(() => wrong = check.Run(cancellationToken));
+            return wrong;
         }
         catch (LogException failure)
         {
@@ -92,7 +97,24 @@ public sealed partial class DiskStore
         }
         finally
         {
+            _large.ReturnWorker(worker);
             _maintaining.Release();
+        }
+    }
+
+    /// <summary>The second index is as large as the first; stores that go on meanwhile need the other half.</summary>
+    private void RequireRoomToCheck()
+    {
+        var (needed, free) = (MeasureIndex(), _disk.Space(_directory.Path).BytesFree);
+        if (needed > free / 2)
+        {
+            throw new LocationException(
+                LocationFault.Full,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"A check makes a second index of {needed >> 20} MiB and takes at most half of the free room, "
+                    + $"which is {free >> 20} MiB in {_directory.Path}. Nothing is wrong with what is stored; free "
+                    + $"some space and check again."));
         }
     }
 
@@ -107,7 +129,13 @@ public sealed partial class DiskStore
             }
         }
 
-        // The index is RocksDB's, on the real file system; it makes and removes files as it likes.
+        return bytes + MeasureIndex();
+    }
+
+    /// <summary>The index is RocksDB's, on the real file system; it makes and removes files as it likes.</summary>
+    private long MeasureIndex()
+    {
+        long bytes = 0;
         var index = new DirectoryInfo(_index.Path);
         foreach (var file in index.Exists ? index.EnumerateFiles() : [])
         {

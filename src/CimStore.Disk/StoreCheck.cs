@@ -2,40 +2,58 @@ using System.Collections.Immutable;
 using CimStore.Disk.Catalog;
 using CimStore.Disk.Large;
 using CimStore.Disk.Log;
+using CimStore.Journal;
 using CimStore.Locations;
 
 namespace CimStore.Disk;
 
 /// <summary>
-/// Makes a second index from the log, in a directory of its own, and compares it with the one that was kept.
+/// Makes a second index from the log, in a directory of its own, and compares it with the one that was kept. The store
+/// may be written to meanwhile: what is compared is the kept index at one moment, and the log up to where it had seen
+/// it then. It must not be compacted: a dropped segment would take its records out of sight.
 /// </summary>
 internal sealed class StoreCheck(
     ContentLog log, CatalogIndex kept, LargeFiles large, LocationId location, DiskStoreOptions options,
-    int commandsMax) : IDisposable
+    int commandsMax, WorkCount done) : IDisposable
 {
     private const int DifferencesMax = 100;
     private const int PageSize = 1024;
 
-    private readonly string _path = kept.Path + "-check";
+    private readonly string _path = PathBeside(kept.Path);
     private readonly ImmutableArray<string>.Builder _wrong = ImmutableArray.CreateBuilder<string>();
+
+    /// <summary>Where the second index is, beside the kept one.</summary>
+    public static string PathBeside(string index) => index + "-check";
+
+    /// <summary>Removes what a check left behind that was killed.</summary>
+    public static void Tidy(string index)
+    {
+        var path = PathBeside(index);
+        if (System.IO.Directory.Exists(path))
+        {
+            System.IO.Directory.Delete(path, recursive: true);
+        }
+    }
 
     public ImmutableArray<string> Run(CancellationToken cancellationToken)
     {
-        Remove();
+        Tidy(kept.Path);
         System.IO.Directory.CreateDirectory(_path);
+        using (var before = kept.Snapshot())
         using (var made = CatalogIndex.Open(_path, options.IndexMemoryBytes, options.IndexCacheBytes))
         {
-            Make(made, cancellationToken);
-            Compare(made, cancellationToken);
+            Make(made, before.Progress?.Cursor ?? LogCursor.Origin, cancellationToken);
+            using var after = made.Snapshot();
+            Compare(new IndexWalk(before, PageSize), new IndexWalk(after, PageSize), cancellationToken);
         }
 
         CheckLargeFiles(cancellationToken);
         return _wrong.ToImmutable();
     }
 
-    public void Dispose() => Remove();
+    public void Dispose() => Tidy(kept.Path);
 
-    private void Make(CatalogIndex made, CancellationToken cancellationToken)
+    private void Make(CatalogIndex made, LogCursor end, CancellationToken cancellationToken)
     {
         var chain = new PendingEntries();
         chain.Start(null, 0);
@@ -44,10 +62,11 @@ internal sealed class StoreCheck(
         projection.Start(Progress.None);
         using (var reader = log.ReadFrom(null, finding => _wrong.Add(finding.Message)))
         {
-            while (reader.MoveNext(out var batch))
+            while (reader.MoveNext(out var batch) && batch.Number < end.NextBatch)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 projection.Apply(batch);
+                done.Add(batch.RecordCount, batch.End.Offset - batch.Offset);
             }
         }
 
@@ -55,9 +74,8 @@ internal sealed class StoreCheck(
     }
 
     /// <summary>Walks both in step: a key that one lacks, or two values that differ, is a difference.</summary>
-    private void Compare(CatalogIndex made, CancellationToken cancellationToken)
+    private void Compare(IndexWalk left, IndexWalk right, CancellationToken cancellationToken)
     {
-        var (left, right) = (new IndexWalk(kept, PageSize), new IndexWalk(made, PageSize));
         while (!left.IsAtEnd || !right.IsAtEnd)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -98,7 +116,8 @@ internal sealed class StoreCheck(
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                if (large.ReadHeader(id) is null)
+                // The index lets go of a file before it is removed.
+                if (large.ReadHeader(id) is null && CatalogReads.IsReferred(kept, id))
                 {
                     _wrong.Add($"The large file {id:N} is missing.");
                 }
@@ -111,12 +130,4 @@ internal sealed class StoreCheck(
     }
 
     private static string Show(ReadOnlySpan<byte> key) => $"'{(char)key[0]}' {Convert.ToHexStringLower(key[1..])}";
-
-    private void Remove()
-    {
-        if (System.IO.Directory.Exists(_path))
-        {
-            System.IO.Directory.Delete(_path, recursive: true);
-        }
-    }
 }

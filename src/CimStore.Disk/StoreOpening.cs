@@ -42,6 +42,7 @@ internal static class StoreOpening
         try
         {
             ForgetDropped(opened);
+            StoreCheck.Tidy(opened.Index.Path);
 
             // A log without a segment names nothing, and may be one that is not where it should be.
             var isEmpty = opened.Log.Segments().Count == 0;

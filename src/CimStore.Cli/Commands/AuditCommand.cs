@@ -1,7 +1,7 @@
-using System.Globalization;
 using CimStore.Cli.Json;
-using CimStore.Cli.Storage;
 using CimStore.Cli.Terminal;
+using CimStore.Engine;
+using CimStore.Journal;
 
 namespace CimStore.Cli.Commands;
 
@@ -33,15 +33,9 @@ internal static class AuditCommand
     private static async Task<int> RunAsync(CliSession session, CancellationToken cancellationToken)
     {
         var store = await session.OpenAsync(cancellationToken);
-        return Findings.Print(session, await CheckAsync(store, cancellationToken)) ? ExitCode.Ok : ExitCode.NotWell;
-    }
-
-    public static async Task<FindingJson> CheckAsync(StoreConnection store, CancellationToken cancellationToken)
-    {
-        var (right, wrong) = await EventChain.VerifyAsync(store.Client, cancellationToken);
-        var count = right.ToString("N0", CultureInfo.InvariantCulture);
-        return new FindingJson(
-            "events", wrong is null,
-            wrong is null ? $"{count} entries, each names the one before it" : $"{count} entries are right; {wrong}");
+        var found = await NodeCheck.EventsAsync(store.Client, new WorkCount(), cancellationToken);
+        return Findings.Print(session, new FindingJson(found.What, found.IsWell, found.Detail))
+            ? ExitCode.Ok
+            : ExitCode.NotWell;
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using CimStore.Cli.Json;
 using CimStore.Cli.Storage;
 using CimStore.Cli.Terminal;
+using CimStore.Diagnostics;
 using Spectre.Console;
 
 namespace CimStore.Cli.Commands;

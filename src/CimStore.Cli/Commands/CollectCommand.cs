@@ -1,5 +1,6 @@
 using CimStore.Cli.Json;
 using CimStore.Cli.Terminal;
+using CimStore.Diagnostics;
 
 namespace CimStore.Cli.Commands;
 

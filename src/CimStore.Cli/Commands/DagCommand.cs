@@ -5,6 +5,7 @@ using CimStore.Cli.Json;
 using CimStore.Cli.Storage;
 using CimStore.Cli.Terminal;
 using CimStore.Content;
+using CimStore.Diagnostics;
 
 namespace CimStore.Cli.Commands;
 

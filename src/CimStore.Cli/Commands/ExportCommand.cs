@@ -4,6 +4,7 @@ using CimStore.Cli.Json;
 using CimStore.Cli.Storage;
 using CimStore.Cli.Terminal;
 using CimStore.Content;
+using CimStore.Diagnostics;
 using CimStore.Engine;
 
 namespace CimStore.Cli.Commands;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using CimStore.Cli.Json;
 using CimStore.Cli.Terminal;
+using CimStore.Diagnostics;
 
 namespace CimStore.Cli.Commands;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CimStore.Cli.Json;
 using CimStore.Cli.Terminal;
+using CimStore.Diagnostics;
 using CimStore.Engine;
 using CimStore.Objects;
 

@@ -14,6 +14,11 @@ internal static class RebuildCommand
 {
     private const string IndexName = "index";
 
+    /// <summary>An index cannot be put aside under a node that answers from it.</summary>
+    private const string Instead =
+        "keeps its own index while it serves: stop it, then rebuild its directory. Whether that is needed, "
+        + "'cimstore check' tells while it serves.";
+
     private static readonly Option<bool> Yes = new("--yes") { Description = "Do it" };
 
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would happen" };
@@ -44,7 +49,7 @@ internal static class RebuildCommand
         if (session.Address.Server is { } server)
         {
             throw new CliException(
-                ExitCode.Refused, $"The node at {server} keeps its own index: stop it, then rebuild its directory.");
+                ExitCode.Refused, $"The node at {server} {Instead}");
         }
 
         var directory = session.Address.DataDirectory;
@@ -145,7 +150,13 @@ internal static class RebuildCommand
         }
         catch (LocationException exception) when (DirectoryOwner.IsInUse(exception))
         {
-            throw DirectoryOwner.Read(directory).InUse(directory, exception);
+            var owner = DirectoryOwner.Read(directory);
+            throw owner.Address is { } address
+                ? new CliException(
+                    ExitCode.InUse,
+                    $"The node at {address.GetLeftPart(UriPartial.Authority)} (pid {owner.ProcessId}) {Instead}",
+                    exception)
+                : owner.InUse(directory, exception);
         }
     }
 

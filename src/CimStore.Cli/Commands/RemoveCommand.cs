@@ -3,6 +3,7 @@ using System.Globalization;
 using CimStore.Cli.Json;
 using CimStore.Cli.Terminal;
 using CimStore.Content;
+using CimStore.Diagnostics;
 using CimStore.Engine;
 
 namespace CimStore.Cli.Commands;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using CimStore.Cli.Json;
 using CimStore.Cli.Terminal;
+using CimStore.Diagnostics;
 
 namespace CimStore.Cli.Commands;
 

@@ -3,6 +3,7 @@ using CimStore.Cli.Json;
 using CimStore.Cli.Storage;
 using CimStore.Cli.Terminal;
 using CimStore.Content;
+using CimStore.Diagnostics;
 using CimStore.Engine;
 
 namespace CimStore.Cli.Commands;
@@ -15,9 +16,6 @@ internal static class VerifyCommand
         Description = "What to verify; - reads CIDs from standard input; nothing given: everything",
         Arity = ArgumentArity.ZeroOrMore,
     };
-
-    /// <summary>What is verified at once shares the sync of what it journals; 16 x 1 MiB of buffers.</summary>
-    private const int AtOnceMax = 16;
 
     public static CliCommand Create()
     {
@@ -47,11 +45,11 @@ internal static class VerifyCommand
         var printsGood = !isAll || session.IsVerbose || session.IsJson;
         var tally = await VerifyAsync(
             session, store.Client, isAll ? null : named,
-            shape =>
+            (shape, wrong) =>
             {
                 if (printsGood || shape.State != "ok")
                 {
-                    Print(session, shape);
+                    Print(session, shape, wrong);
                 }
             },
             cancellationToken);
@@ -65,53 +63,37 @@ internal static class VerifyCommand
     /// <param name="cids">Null for everything.</param>
     /// <param name="tell">Gets each result.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    public static async Task<VerifyTally> VerifyAsync(
-        CliSession session, IStorageClient client, IEnumerable<Cid>? cids, Action<VerifiedJson> tell,
+    private static async Task<VerifyTally> VerifyAsync(
+        CliSession session, IStorageClient client, IEnumerable<Cid>? cids, Action<VerifiedJson, string> tell,
         CancellationToken cancellationToken)
     {
         var tally = new VerifyTally();
         using var progress = new Progress(session, "verified");
-        var answers = Overlapping.AskAsync(
-            ChooseAsync(client, cids, cancellationToken),
-            async one => (one.Cid, one.SizeBytes, await client.VerifyAsync(one.Cid, cancellationToken)),
-            AtOnceMax, cancellationToken);
+        var answers = cids is null
+            ? AllContents.VerifyAsync(client, cancellationToken)
+            : VerifyNamedAsync(client, cids, cancellationToken);
         await foreach (var (cid, size, result) in answers)
         {
             var shape = result is null ? new VerifiedJson(cid.ToString(), "missing", []) : Shape.Of(result);
             tally.Count(shape.State, size);
             progress.Add(1, size);
-            tell(shape);
+            tell(shape, result is null ? "" : NodeCheck.Wrong(result));
         }
 
         return tally;
     }
 
-    private static async IAsyncEnumerable<(Cid Cid, long SizeBytes)> ChooseAsync(
-        IStorageClient client, IEnumerable<Cid>? cids,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        if (cids is null)
-        {
-            await foreach (var record in client.ListAsync(null, cancellationToken))
+    private static IAsyncEnumerable<(Cid Cid, long SizeBytes, VerifyResult? Result)> VerifyNamedAsync(
+        IStorageClient client, IEnumerable<Cid> cids, CancellationToken cancellationToken) => Overlapping.AskAsync(
+            cids.ToAsyncEnumerable(),
+            async cid =>
             {
-                yield return (record.Key.Cid, record.SizeBytes);
-            }
+                var record = await client.StatAsync(cid, cancellationToken);
+                return (cid, record?.SizeBytes ?? 0, await client.VerifyAsync(cid, cancellationToken));
+            },
+            AllContents.AtOnceMax, cancellationToken);
 
-            yield break;
-        }
-
-        foreach (var cid in cids)
-        {
-            var record = await client.StatAsync(cid, cancellationToken);
-            yield return (cid, record?.SizeBytes ?? 0);
-        }
-    }
-
-    /// <summary>What is wrong with which copy; empty when nothing is.</summary>
-    public static string Wrong(VerifiedJson shape) => string.Join("; ", shape.Copies.Where(copy => !copy.IsRight)
-        .Select(copy => $"{copy.Location}: {copy.Detail?.ReplaceLineEndings(" ")}"));
-
-    private static void Print(CliSession session, VerifiedJson shape)
+    private static void Print(CliSession session, VerifiedJson shape, string wrong)
     {
         if (session.IsJson)
         {
@@ -119,7 +101,6 @@ internal static class VerifyCommand
             return;
         }
 
-        var wrong = Wrong(shape);
         session.Out.Line($"{shape.Cid}\t{shape.State}{(wrong.Length > 0 ? "\t" + wrong : "")}");
     }
 }

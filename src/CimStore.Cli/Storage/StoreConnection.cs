@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CimStore.Cli.Terminal;
 using CimStore.Disk;
 using CimStore.Engine;
@@ -98,13 +97,6 @@ internal sealed class StoreConnection : IAsyncDisposable
         ? throw new CliException(
             ExitCode.Refused, $"The node at {Where} gives back space by itself; gc is for a directory no node serves.")
         : _node.CollectAsync(cancellationToken);
-
-    /// <summary>
-    /// Reads the whole log, and compares the index and the large files with what follows from it.
-    /// </summary>
-    /// <returns>What is wrong, in words. Null behind a node: there the log is written while it would be read.</returns>
-    public async ValueTask<ImmutableArray<string>?> CheckAsync(CancellationToken cancellationToken) =>
-        _store is null ? null : await _store.CheckAsync(cancellationToken);
 
     public long BytesWritten()
     {

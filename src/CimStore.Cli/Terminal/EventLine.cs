@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using CimStore.Cli.Json;
+using CimStore.Diagnostics;
 using CimStore.Journal;
 using CimStore.Objects;
 

@@ -111,7 +111,17 @@ internal sealed partial class CatalogIndex : IDisposable
         ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> from, bool after, int countMax, PairReader<T> reader)
     {
         using var use = _gate.Enter();
-        using var cursor = new IndexCursor(_database, _read);
+        return Page(_database, _read, prefix, from, after, countMax, reader);
+    }
+
+    /// <summary>What it holds now, to be read in peace while it is written to. Keeps it from being closed.</summary>
+    public IndexSnapshot Snapshot() => new(_database, _gate.Enter());
+
+    internal static List<T> Page<T>(
+        nint database, nint options, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> from, bool after, int countMax,
+        PairReader<T> reader)
+    {
+        using var cursor = new IndexCursor(database, options);
         var page = new List<T>();
         cursor.Seek(from);
         if (after && cursor.IsValid && cursor.Key.SequenceEqual(from))

@@ -5,12 +5,12 @@ namespace CimStore.Disk.Catalog;
 /// </summary>
 internal sealed class IndexWalk
 {
-    private readonly CatalogIndex _index;
+    private readonly IndexSnapshot _index;
     private readonly int _pageSize;
     private List<(byte[] Key, byte[] Value)> _page = [];
     private int _at;
 
-    public IndexWalk(CatalogIndex index, int pageSize)
+    public IndexWalk(IndexSnapshot index, int pageSize)
     {
         (_index, _pageSize) = (index, pageSize);
         Fetch([0]);

@@ -115,6 +115,15 @@ internal static unsafe partial class Rocks
     [LibraryImport(Library, EntryPoint = "rocksdb_readoptions_destroy")]
     public static partial void ReadOptionsDestroy(nint options);
 
+    [LibraryImport(Library, EntryPoint = "rocksdb_readoptions_set_snapshot")]
+    public static partial void SetSnapshot(nint options, nint snapshot);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_create_snapshot")]
+    public static partial nint SnapshotCreate(nint database);
+
+    [LibraryImport(Library, EntryPoint = "rocksdb_release_snapshot")]
+    public static partial void SnapshotRelease(nint database, nint snapshot);
+
     [LibraryImport(Library, EntryPoint = "rocksdb_writeoptions_create")]
     public static partial nint WriteOptionsCreate();
 

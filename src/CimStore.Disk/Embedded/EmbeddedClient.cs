@@ -39,6 +39,9 @@ internal sealed class EmbeddedClient(Func<ValueTask<IStorageClient>> open) : ISt
     public async ValueTask<VerifyResult?> VerifyAsync(Cid cid, CancellationToken cancellationToken) =>
         await (await _node.Value).VerifyAsync(cid, cancellationToken);
 
+    public IAsyncEnumerable<CheckStep> CheckAsync(CheckRequest request, CancellationToken cancellationToken) =>
+        EachAsync(node => node.CheckAsync(request, cancellationToken), cancellationToken);
+
     public async ValueTask<Explanation?> ExplainAsync(Cid cid, CancellationToken cancellationToken) =>
         await (await _node.Value).ExplainAsync(cid, cancellationToken);
 

@@ -1,4 +1,4 @@
 namespace CimStore.Server.Http;
 
-/// <summary>Marks routes that stay open: they count against the feeds, not against the requests in flight.</summary>
+/// <summary>Marks routes that stay open: they have limits of their own, apart from the requests in flight.</summary>
 internal sealed class FeedMarker;

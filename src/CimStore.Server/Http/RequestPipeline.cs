@@ -24,6 +24,7 @@ internal static class RequestPipeline
         NameEndpoints.Map(api);
         FeedEndpoints.Map(api);
         UploadEndpoints.Map(api);
+        CheckEndpoints.Map(api);
         NodeEndpoints.Map(api);
         NodeEndpoints.MapHealth(app);
         ApiDocument.Map(app);

@@ -38,6 +38,14 @@ public interface IStorageClient : IAsyncDisposable
     /// <summary>Reads every copy from its medium and proves it. Null when the content is not here.</summary>
     ValueTask<VerifyResult?> VerifyAsync(Cid cid, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Looks at everything: warnings, ledger, events, every record of the log, the index, and every copy. The store may
+    /// be used meanwhile; space is given back only when the log was read. It ends with the token, or when the sequence
+    /// is left.
+    /// </summary>
+    /// <exception cref="RefusedException">Another check is running (<c>check-running</c>).</exception>
+    IAsyncEnumerable<CheckStep> CheckAsync(CheckRequest request, CancellationToken cancellationToken);
+
     /// <summary>Why the object is where it is. Null when the node never heard of it.</summary>
     ValueTask<Explanation?> ExplainAsync(Cid cid, CancellationToken cancellationToken);
 

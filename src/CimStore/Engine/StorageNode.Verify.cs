@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using CimStore.Content;
 using CimStore.Diagnostics;
@@ -12,6 +13,8 @@ namespace CimStore.Engine;
 // Verify and explain: what is true of an object, and why it is where it is.
 public sealed partial class StorageNode
 {
+    private bool _isChecking;
+
     public async ValueTask<VerifyResult?> VerifyAsync(Cid cid, CancellationToken cancellationToken)
     {
         var key = KeyOf(cid);
@@ -49,6 +52,29 @@ public sealed partial class StorageNode
         finally
         {
             _holds.LetGo(key);
+        }
+    }
+
+    public async IAsyncEnumerable<CheckStep> CheckAsync(
+        CheckRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (Interlocked.Exchange(ref _isChecking, true))
+        {
+            throw Refuse("check-running", "Another check of this store is running; wait for its end, or end it.");
+        }
+
+        try
+        {
+            var check = new NodeCheck(this, _ports.Maintenance, _time);
+            await foreach (var step in check.RunAsync(request.IsQuick, cancellationToken))
+            {
+                yield return step;
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _isChecking, false);
         }
     }
 

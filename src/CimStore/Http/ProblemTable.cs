@@ -122,6 +122,7 @@ public static class ProblemTable
         new("locked", 423, "A lock or hold forbids it", RefusedKind),
         new("upload-offset-mismatch", 409, "The upload stands at another offset", RefusedKind),
         new("upload-busy", 409, "Another request is writing to the upload", RefusedKind),
+        new("check-running", 503, "A check is running", RefusedKind, RetryAfterSeconds: 30),
         new("too-many-uploads", 503, "Too many uploads are open", RefusedKind, RetryAfterSeconds: 30),
 
         // Failed outside.

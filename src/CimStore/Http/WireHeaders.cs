@@ -25,4 +25,5 @@ public static class WireHeaders
     public const string BatchMediaType = "application/vnd.cimstore.batch";
     public const string PartialUploadMediaType = "application/partial-upload";
     public const string EventStreamMediaType = "text/event-stream";
+    public const string LinesMediaType = "application/x-ndjson";
 }

@@ -25,6 +25,7 @@ namespace CimStore.Http;
 [JsonSerializable(typeof(WireTypes.BatchReply))]
 [JsonSerializable(typeof(WireTypes.BatchGetRequest))]
 [JsonSerializable(typeof(WireTypes.UploadState))]
+[JsonSerializable(typeof(WireTypes.CheckLine))]
 [JsonSerializable(typeof(WireTypes.VersionReply))]
 [JsonSerializable(typeof(WireTypes.HealthReply))]
 [JsonSerializable(typeof(WireTypes.UsageReply))]

@@ -29,6 +29,26 @@ public static class WireTypes
     /// <param name="Offset">Bytes the node has taken; the next part begins there.</param>
     public sealed record UploadState(string Id, long Offset, long? LengthBytes, DateTimeOffset ExpiresAt);
 
+    /// <summary>A line of a check's answer; one member is set. The last line has the result, or the problem.</summary>
+    public sealed record CheckLine
+    {
+        public CheckProgress? Progress { get; init; }
+
+        public CheckFinding? Finding { get; init; }
+
+        public CheckResult? Result { get; init; }
+
+        /// <summary>What the check failed with after it had begun.</summary>
+        public Problem? Problem { get; init; }
+    }
+
+    public sealed record CheckProgress(string What, long Items, long SizeBytes);
+
+    public sealed record CheckFinding(string What, bool Ok, string Detail);
+
+    /// <param name="Ok">Every finding was.</param>
+    public sealed record CheckResult(bool Ok);
+
     public sealed record VersionReply(string Product, string Version, string Api, ImmutableArray<string> Warnings);
 
     /// <param name="Status"><c>Healthy</c>, <c>Degraded</c> or <c>Unhealthy</c>; the worst check wins.</param>

@@ -13,6 +13,16 @@ public interface IStoreMaintenance
     ValueTask<long> CompactAsync(CancellationToken cancellationToken);
 
     /// <summary>
+    /// Proves every record of the log, and that the index and the large files are what follows from it. The store may
+    /// be used meanwhile, and nothing of that is taken for damage; one check at a time, and no compaction beside it.
+    /// </summary>
+    /// <param name="done">Counts records and their bytes.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>What is wrong, in words; empty when all is well.</returns>
+    /// <exception cref="Locations.LocationException">The disk failed, or has no room for a second index.</exception>
+    ValueTask<ImmutableArray<string>> CheckAsync(WorkCount done, CancellationToken cancellationToken);
+
+    /// <summary>
     /// What is wrong or weaker than promised (unsafe file system, quarantined records, failed log), in words.
     /// </summary>
     ImmutableArray<string> Warnings { get; }

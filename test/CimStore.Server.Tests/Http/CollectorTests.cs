@@ -149,6 +149,10 @@ public sealed class CollectorTests
         public ValueTask<Journal.SpaceLedger> MeasureAsync(CancellationToken cancellationToken) =>
             _store.MeasureAsync(cancellationToken);
 
+        public ValueTask<System.Collections.Immutable.ImmutableArray<string>> CheckAsync(
+            Journal.WorkCount done, CancellationToken cancellationToken) =>
+            _store.CheckAsync(done, cancellationToken);
+
         public async ValueTask<long> CompactAsync(CancellationToken cancellationToken)
         {
             var isFirst = Failed.TrySetResult();

@@ -64,6 +64,9 @@ internal sealed class KeptOpen(IStorageClient engine) : IStorageClient
     public ValueTask<VerifyResult?> VerifyAsync(Cid cid, CancellationToken cancellationToken) =>
         engine.VerifyAsync(cid, cancellationToken);
 
+    public IAsyncEnumerable<CheckStep> CheckAsync(CheckRequest request, CancellationToken cancellationToken) =>
+        engine.CheckAsync(request, cancellationToken);
+
     public ValueTask<Explanation?> ExplainAsync(Cid cid, CancellationToken cancellationToken) =>
         engine.ExplainAsync(cid, cancellationToken);
 

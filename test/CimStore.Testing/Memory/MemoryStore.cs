@@ -256,6 +256,12 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
         }
     }
 
+    public ValueTask<ImmutableArray<string>> CheckAsync(WorkCount done, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(ImmutableArray<string>.Empty);
+    }
+
     public ValueTask<long> CompactAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

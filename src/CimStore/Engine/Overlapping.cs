@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace CimStore.Cli.Storage;
+namespace CimStore.Engine;
 
 /// <summary>Asks for several things at once and tells the answers in the order of the questions.</summary>
 internal static class Overlapping

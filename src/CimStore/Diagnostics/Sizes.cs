@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace CimStore.Cli.Terminal;
+namespace CimStore.Diagnostics;
 
 /// <summary>Sizes and times for people; machines read `--json`.</summary>
 internal static class Sizes

@@ -1,20 +1,19 @@
 using CimStore.Content;
-using CimStore.Engine;
+using CimStore.Journal;
 using CimStore.Locations;
 using CimStore.Objects;
 
-namespace CimStore.Cli.Storage;
+namespace CimStore.Engine;
 
 /// <summary>
 /// Walks the events from the first to the last. The node proves each entry against its own CID when it reads it;
-/// here it
-/// is seen that each names the one before, so that none was changed, left out or put in between.
+/// here it is seen that each names the one before, so that none was changed, left out or put in between.
 /// </summary>
 internal static class EventChain
 {
     /// <returns>How many entries are right, and what is wrong with the one behind them; null when none is.</returns>
     public static async Task<(long Right, string? Wrong)> VerifyAsync(
-        IStorageClient client, CancellationToken cancellationToken)
+        IStorageClient client, WorkCount done, CancellationToken cancellationToken)
     {
         long right = 0;
         var lsn = Lsn.None;
@@ -34,6 +33,7 @@ internal static class EventChain
                         + $"as the one before it; that is {Text(last)} at lsn {lsn}");
                 }
 
+                done.Add(1, 0);
                 (right, lsn, last) = (right + 1, entry.Lsn, entry.EventCid);
             }
         }

@@ -1,7 +1,7 @@
-using CimStore.Cli.Storage;
+using CimStore.Engine;
 using Xunit;
 
-namespace CimStore.Server.Tests.Cli;
+namespace CimStore.Tests.Engine;
 
 public sealed class OverlappingTests
 {
