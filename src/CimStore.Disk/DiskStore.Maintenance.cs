@@ -3,6 +3,7 @@ using System.Globalization;
 using CimStore.Disk.Compaction;
 using CimStore.Disk.Files;
 using CimStore.Disk.Log;
+using CimStore.Disk.Uploads;
 using CimStore.Journal;
 using CimStore.Locations;
 
@@ -85,7 +86,7 @@ public sealed partial class DiskStore
                 _log, _index, _large, Id, _options, _projection.Commands.CountMax, done);
             var wrong = ImmutableArray<string>.Empty;
             await worker.Start(() => wrong = check.Run(cancellationToken));
-            return wrong;
+            return [.. wrong, .. StagedUploads.Inspect(_disk, _directory.Uploads).Select(static one => one.Detail)];
         }
         catch (LogException failure)
         {

@@ -19,4 +19,7 @@ internal static partial class Log
 
     [LoggerMessage(4004, LogLevel.Error, "Giving back space failed; it is tried again at the next interval")]
     public static partial void CollectFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(4005, LogLevel.Error, "The upload {Id} cannot be read and is kept: {Path}: {Cause}")]
+    public static partial void UploadUnreadable(ILogger logger, string id, string path, string cause);
 }

@@ -26,6 +26,8 @@ internal sealed class DataDirectory : IDisposable
 
     public string Index => System.IO.Path.Combine(Path, "index");
 
+    public string Uploads => System.IO.Path.Combine(Path, "uploads");
+
     public string Quarantine => System.IO.Path.Combine(Path, "quarantine");
 
     /// <summary>Opens the directory, or makes a store in it when it is empty or absent.</summary>

@@ -41,6 +41,9 @@ public sealed class StagedUpload : IDisposable
 
     public string Id { get; }
 
+    /// <summary>Where it is, for whoever has to look.</summary>
+    public string Path => _file.Path;
+
     public ReadOnlyMemory<byte> Terms { get; private set; }
 
     /// <summary>When something was last added to it, as its file says.</summary>
@@ -126,7 +129,7 @@ public sealed class StagedUpload : IDisposable
     /// <exception cref="LocationException">The upload is as it was, or has these terms.</exception>
     public void Finish(ReadOnlySpan<byte> terms)
     {
-        var head = MakeHead(terms);
+        var head = MakeHead(terms, TouchedAt);
         StagedUploads.Guard(() =>
         {
             Durable.Replace(_disk, _file.Path, head);
@@ -147,41 +150,66 @@ public sealed class StagedUpload : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <returns>Null when it is none: nobody was ever told of it.</returns>
-    internal static StagedUpload? Open(string id, IDisk disk, SpaceGuard space, string path)
+    /// <returns>The upload, or why its head cannot be read: once it was whole, its name says so.</returns>
+    internal static (StagedUpload? Upload, string? Cause) Open(string id, IDisk disk, SpaceGuard space, string path)
     {
         var file = disk.Open(path, DiskAccess.ReadWrite);
-        var upload = new StagedUpload(id, disk, space, file, DateTimeOffset.UnixEpoch);
-        if (upload.TryReadHead())
+        try
         {
-            return upload;
-        }
+            var upload = new StagedUpload(id, disk, space, file, DateTimeOffset.UnixEpoch);
+            if (upload.ReadHead() is not { } cause)
+            {
+                return (upload, null);
+            }
 
-        file.Dispose();
-        return null;
+            file.Dispose();
+            return (null, cause);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
-    internal void Begin(ReadOnlySpan<byte> terms)
+    /// <returns>Why the head of the file cannot be read; null when it can.</returns>
+    internal static string? Inspect(IDisk disk, SpaceGuard space, string path)
     {
-        // The time of an upload that nothing was added to yet is in its head.
-        var head = MakeHead(terms);
-        _file.WriteFully(head, 0);
+        using var file = disk.Open(path, DiskAccess.Read);
+        return new StagedUpload("", disk, space, file, DateTimeOffset.UnixEpoch).ReadHead();
+    }
 
-        // Before its name is made durable: a name with half a head would be taken for none.
-        _file.SyncData(SyncPoint.UploadBytes);
-        TakeHead(head);
-        _isVerified = true;
+    internal static StagedUpload Begin(
+        string id, IDisk disk, SpaceGuard space, string path, ReadOnlySpan<byte> terms, DateTimeOffset at)
+    {
+        var temporary = path + Durable.TemporarySuffix;
+        byte[] head;
+        using (var file = disk.Create(temporary))
+        {
+            // The time of an upload that nothing was added to yet is in its head.
+            head = MakeHead(terms, at);
+            file.WriteFully(head, 0);
+
+            // Before it gets its name, which says that the head is whole.
+            file.SyncData(SyncPoint.UploadBytes);
+        }
+
+        disk.Rename(temporary, path);
+        var upload = new StagedUpload(id, disk, space, disk.Open(path, DiskAccess.ReadWrite), at);
+        upload.TakeHead(head);
+        upload._isVerified = true;
+        return upload;
     }
 
     private static int BufferBytes => DigestBytes + FrameHeadBytes + FrameBytesMax + DigestBytes;
 
-    private byte[] MakeHead(ReadOnlySpan<byte> terms)
+    private static byte[] MakeHead(ReadOnlySpan<byte> terms, DateTimeOffset at)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(terms.Length, TermsBytesMax);
         var head = new byte[HeadBytes + sizeof(long) + terms.Length + DigestBytes];
         Magic.CopyTo(head);
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(Magic.Length), terms.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(head.AsSpan(HeadBytes), TouchedAt.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64LittleEndian(head.AsSpan(HeadBytes), at.ToUnixTimeMilliseconds());
         terms.CopyTo(head.AsSpan(HeadBytes + sizeof(long)));
         Blake3.Hash(head.AsSpan(..^DigestBytes), head.AsSpan(^DigestBytes..));
         return head;
@@ -197,36 +225,43 @@ public sealed class StagedUpload : IDisposable
         _first = _end = head.Length;
     }
 
-    private bool TryReadHead()
+    private string? ReadHead()
     {
         var fixedPart = new byte[HeadBytes];
-        if (_file.Read(fixedPart, 0) < HeadBytes || !fixedPart.AsSpan().StartsWith(Magic))
+        if (_file.Read(fixedPart, 0) < HeadBytes)
         {
-            return false;
+            return $"it has {_file.Length} bytes, which is less than a head";
+        }
+
+        if (!fixedPart.AsSpan().StartsWith(Magic))
+        {
+            return fixedPart.AsSpan().StartsWith(Magic[..^1])
+                ? $"it has version {fixedPart[Magic.Length - 1]}; this program reads version {Magic[^1]}"
+                : "it does not begin as an upload does";
         }
 
         var size = BinaryPrimitives.ReadInt32LittleEndian(fixedPart.AsSpan(Magic.Length));
         if (size is < 0 or > TermsBytesMax)
         {
-            return false;
+            return $"its head states terms of {size} bytes; {TermsBytesMax} are the most";
         }
 
         var head = new byte[HeadBytes + sizeof(long) + size + DigestBytes];
         var digest = new byte[DigestBytes];
         if (_file.Read(head, 0) < head.Length)
         {
-            return false;
+            return $"it has {_file.Length} bytes, which is less than its head of {head.Length}";
         }
 
         Blake3.Hash(head.AsSpan(..^DigestBytes), digest);
         if (!digest.AsSpan().SequenceEqual(head.AsSpan(^DigestBytes..)))
         {
-            return false;
+            return "its head does not match its digest";
         }
 
         TakeHead(head);
         ReadTouchedAt();
-        return true;
+        return null;
     }
 
     /// <summary>By the frames' own heads, without their bytes: an open does not wait for uploads to be read.</summary>

@@ -41,12 +41,10 @@ public sealed class StagedUploads
     {
         ArgumentNullException.ThrowIfNull(id);
         var path = Path.Combine(_directory, id + Suffix);
-        IDiskFile? file = null;
+        StagedUpload? upload = null;
         try
         {
-            file = _disk.Create(path);
-            var upload = new StagedUpload(id, _disk, _space, file, at);
-            upload.Begin(terms);
+            upload = StagedUpload.Begin(id, _disk, _space, path, terms, at);
 
             // The client is told of the upload next, and counts on finding it again.
             _disk.SyncDirectory(_directory, SyncPoint.UploadName);
@@ -54,39 +52,112 @@ public sealed class StagedUploads
         }
         catch (DiskException failure)
         {
-            if (file is not null)
-            {
-                file.Dispose();
-                _disk.Unlink(path);
-            }
-
+            upload?.Dispose();
+            Discard(path + Durable.TemporarySuffix);
+            Discard(path);
             throw Faults.Translate(failure);
         }
     }
 
     /// <summary>
-    /// What an earlier process left, not yet verified. Files that a crash left before anyone was told of them go.
+    /// What an earlier process left, not yet verified. Files that a crash left before anyone was told of them go; what
+    /// cannot be read otherwise stays, and is told of.
     /// </summary>
     /// <exception cref="LocationException">The directory cannot be read.</exception>
-    public ImmutableArray<StagedUpload> Load() => Guard(() =>
+    public FoundUploads Load() => Guard(() =>
     {
         var found = ImmutableArray.CreateBuilder<StagedUpload>();
+        var unreadable = ImmutableArray.CreateBuilder<UnreadableUpload>();
         foreach (var name in _disk.List(_directory))
         {
             var path = Path.Combine(_directory, name);
-            if (name.EndsWith(Suffix, StringComparison.Ordinal)
-                && StagedUpload.Open(name[..^Suffix.Length], _disk, _space, path) is { } upload)
+            if (name.EndsWith(Suffix + Durable.TemporarySuffix, StringComparison.Ordinal))
+            {
+                _disk.Unlink(path);
+                continue;
+            }
+
+            var (upload, cause) = Open(name, path);
+            if (upload is not null)
             {
                 found.Add(upload);
             }
-            else
+            else if (cause is not null)
             {
-                _disk.Unlink(path);
+                unreadable.Add(new UnreadableUpload(IdOf(name), path, cause));
             }
         }
 
-        return found.ToImmutable();
+        return new FoundUploads(found.ToImmutable(), unreadable.ToImmutable());
     });
+
+    /// <summary>Removes an upload that cannot be read, because somebody asked for it.</summary>
+    /// <exception cref="LocationException">It may or may not be gone.</exception>
+    public void Remove(UnreadableUpload upload)
+    {
+        ArgumentNullException.ThrowIfNull(upload);
+        Guard(() => _disk.Unlink(upload.Path));
+    }
+
+    /// <summary>Looks at all heads and changes nothing, while others make, finish and remove uploads.</summary>
+    /// <returns>Those that cannot be read.</returns>
+    internal static IEnumerable<UnreadableUpload> Inspect(IDisk disk, string directory)
+    {
+        if (!disk.Exists(directory))
+        {
+            yield break;
+        }
+
+        var space = new SpaceGuard(disk, directory, ReserveBytes);
+        foreach (var name in disk.List(directory))
+        {
+            var path = Path.Combine(directory, name);
+            if (!name.EndsWith(Suffix + Durable.TemporarySuffix, StringComparison.Ordinal)
+                && CauseOf(name, () => StagedUpload.Inspect(disk, space, path)) is { } cause)
+            {
+                yield return new UnreadableUpload(IdOf(name), path, cause);
+            }
+        }
+    }
+
+    private (StagedUpload? Upload, string? Cause) Open(string name, string path)
+    {
+        StagedUpload? upload = null;
+        var cause = CauseOf(name, () =>
+        {
+            (upload, var why) = StagedUpload.Open(IdOf(name), _disk, _space, path);
+            return why;
+        });
+        return (upload, cause);
+    }
+
+    /// <summary>A disk that fails one file must not keep the others, and the node, from their work.</summary>
+    private static string? CauseOf(string name, Func<string?> read)
+    {
+        if (!name.EndsWith(Suffix, StringComparison.Ordinal))
+        {
+            return "it is no upload of this program by its name";
+        }
+
+        try
+        {
+            return read();
+        }
+        catch (DiskException failure)
+        {
+            return failure.IsAbsent ? null : failure.Message;
+        }
+    }
+
+    private static string IdOf(string name) => Path.GetFileNameWithoutExtension(name);
+
+    private void Discard(string path)
+    {
+        if (_disk.Exists(path))
+        {
+            _disk.Unlink(path);
+        }
+    }
 
     internal static T Guard<T>(Func<T> work)
     {

@@ -27,17 +27,17 @@ internal static class UploadEndpoints
             .Produces<WireTypes.UploadState>(StatusCodes.Status201Created).WithProblems(400, 422, 503);
         api.MapMethods("/uploads/{id}", [HttpMethods.Get, HttpMethods.Head], State)
             .WithName("UploadState").WithSummary("Upload-Offset says where to go on.")
-            .Produces<WireTypes.UploadState>().WithProblems(404);
+            .Produces<WireTypes.UploadState>().WithProblems(404, 502);
         api.MapPatch("/uploads/{id}", AppendAsync)
             .WithName("AppendUpload")
             .WithSummary("Adds the body at Upload-Offset; Upload-Complete: ?1 ends the content.")
             .Accepts<Stream>(WireHeaders.PartialUploadMediaType)
             .Produces<StoreResult>().Produces(StatusCodes.Status204NoContent)
-            .WithProblems(400, 404, 409, 413, 415, 422, 507);
+            .WithProblems(400, 404, 409, 413, 415, 422, 502, 507);
         api.MapPut("/uploads/{id}/complete", CompleteAsync)
             .WithName("CompleteUpload").WithSummary("Ends the content; answers like a Store.")
             .Produces<StoreResult>(StatusCodes.Status201Created).Produces<StoreResult>()
-            .WithProblems(404, 409, 422, 507);
+            .WithProblems(404, 409, 422, 502, 507);
         api.MapDelete("/uploads/{id}", CancelAsync)
             .WithName("CancelUpload").WithSummary("Gives the upload up; nothing of it stays.")
             .Produces(StatusCodes.Status204NoContent).WithProblems(404);
@@ -104,8 +104,7 @@ internal static class UploadEndpoints
 
     private static async Task<IResult> CancelAsync(string id, UploadRegistry uploads)
     {
-        uploads.Find(id);
-        await uploads.CloseAsync(id, "the client gave it up");
+        await uploads.CancelAsync(id);
         return TypedResults.NoContent();
     }
 

@@ -2,17 +2,22 @@ using System.Collections.Immutable;
 using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Locations;
+using CimStore.Server.Uploads;
 using Microsoft.Extensions.Hosting;
 
 namespace CimStore.Server.Http;
 
 /// <summary>Whether the node can keep its promises now; the worst check wins (D23).</summary>
 internal sealed class Readiness(
-    IStorageClient node, ServerLimits limits, Collector collector, IHostApplicationLifetime lifetime)
+    IStorageClient node, ServerLimits limits, Collector collector, UploadRegistry uploads,
+    IHostApplicationLifetime lifetime)
 {
     public const string Healthy = "Healthy";
     public const string Degraded = "Degraded";
     public const string Unhealthy = "Unhealthy";
+
+    /// <summary>Check and log have all of them.</summary>
+    private const int UnreadableTold = 16;
 
     public async ValueTask<WireTypes.HealthReply> CheckAsync(CancellationToken cancellationToken)
     {
@@ -23,6 +28,8 @@ internal sealed class Readiness(
         checks.Add(collector.Failure is { } failed
             ? new("collector", Degraded, $"Giving back space failed: {failed}")
             : new("collector", Healthy, "Nothing failed."));
+        checks.AddRange(uploads.Unreadable.Take(UnreadableTold).Select(static unreadable =>
+            new WireTypes.HealthCheckReply("upload", Degraded, unreadable.Detail)));
         try
         {
             var status = await node.StatusAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using CimStore.Disk.Uploads;
 using CimStore.Engine;
+using CimStore.Locations;
 using CimStore.Objects;
 using CimStore.Server.Http;
 using Microsoft.Extensions.Hosting;
@@ -17,7 +18,11 @@ internal sealed class UploadRegistry(
     : BackgroundService
 {
     private readonly ConcurrentDictionary<string, Upload> _uploads = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, UnreadableUpload> _unreadable = new(StringComparer.Ordinal);
     private readonly Lock _opening = new();
+
+    /// <summary>What was found at the start and could not be read.</summary>
+    public IReadOnlyList<UnreadableUpload> Unreadable => [.. _unreadable.Values];
 
     public Upload Open(StoreRequest request)
     {
@@ -37,8 +42,14 @@ internal sealed class UploadRegistry(
         }
     }
 
+    /// <exception cref="IntegrityException">It is there and cannot be read.</exception>
     public Upload Find(string id)
     {
+        if (_unreadable.TryGetValue(id, out var unreadable))
+        {
+            throw new IntegrityException(unreadable.Detail);
+        }
+
         if (!_uploads.TryGetValue(id, out var upload))
         {
             throw ProblemWriter.Refuse(
@@ -52,6 +63,22 @@ internal sealed class UploadRegistry(
 
     public DateTimeOffset ExpiryOf(Upload upload) => upload.TouchedAt + limits.UploadIdleMax;
 
+    /// <summary>Removes an upload for whoever asked for it, also one that cannot be read.</summary>
+    public async ValueTask CancelAsync(string id)
+    {
+        const string Reason = "the client gave it up";
+        if (_unreadable.TryGetValue(id, out var unreadable))
+        {
+            files.Remove(unreadable);
+            _unreadable.TryRemove(id, out _);
+            Log.UploadGivenUp(log, id, Reason);
+            return;
+        }
+
+        Find(id);
+        await CloseAsync(id, Reason);
+    }
+
     public async ValueTask CloseAsync(string id, string reason)
     {
         if (_uploads.TryRemove(id, out var upload))
@@ -63,20 +90,33 @@ internal sealed class UploadRegistry(
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var staged in files.Load())
+        var found = files.Load();
+        foreach (var staged in found.Uploads)
         {
             if (UploadTerms.Read(staged.Terms.Span) is not { } terms)
             {
                 // A newer program wrote it: left alone for that one.
                 staged.Dispose();
+                Keep(new UnreadableUpload(staged.Id, staged.Path, "its terms are none that this program knows"));
                 continue;
             }
 
             _uploads[staged.Id] = new Upload(staged, terms, node);
         }
 
+        foreach (var unreadable in found.Unreadable)
+        {
+            Keep(unreadable);
+        }
+
         await SweepAsync();
         await base.StartAsync(cancellationToken);
+    }
+
+    private void Keep(UnreadableUpload unreadable)
+    {
+        Log.UploadUnreadable(log, unreadable.Id, unreadable.Path, unreadable.Cause);
+        _unreadable[unreadable.Id] = unreadable;
     }
 
     /// <summary>Gives up what nobody adds to; public to the tests, which move the clock.</summary>

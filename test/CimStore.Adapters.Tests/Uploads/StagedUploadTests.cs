@@ -67,6 +67,43 @@ public sealed class StagedUploadTests
         Assert.Equal(150, upload.Sync());
     }
 
+    /// <summary>Every byte of the head in turn; and a file that lost its end.</summary>
+    [Fact]
+    public void A_head_that_rotted_is_kept_and_told_of()
+    {
+        for (var at = 0; at < 12 + 8 + 12 + 32; at++)
+        {
+            var disk = new SimulatedDisk();
+            Write(disk).Dispose();
+            var bytes = Bytes(disk);
+            bytes[at] ^= 0x10;
+            Put(disk, bytes);
+
+            AssertKept(disk, bytes);
+        }
+
+        var cut = new SimulatedDisk();
+        Write(cut).Dispose();
+        Put(cut, Bytes(cut)[..5]);
+        AssertKept(cut, Bytes(cut));
+    }
+
+    [Fact]
+    public void An_upload_that_was_never_told_of_goes_and_a_stranger_stays()
+    {
+        var disk = new SimulatedDisk();
+        Write(disk).Dispose();
+        disk.Create(UploadPromises.Folder + "/b.upload.tmp").Dispose();
+        disk.Create(UploadPromises.Folder + "/notes.txt").Dispose();
+
+        var found = new StagedUploads(disk, UploadPromises.Folder).Load();
+
+        Assert.Equal("a", Assert.Single(found.Uploads).Id);
+        Assert.Equal(UploadPromises.Folder + "/notes.txt", Assert.Single(found.Unreadable).Path);
+        Assert.Equal(
+            ["a.upload", "notes.txt"], disk.List(UploadPromises.Folder).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task The_golden_bytes_are_written_and_read()
     {
@@ -76,7 +113,7 @@ public sealed class StagedUploadTests
             Assert.Equal(await File.ReadAllBytesAsync(Golden(), TestContext.Current.CancellationToken), Bytes(disk));
         }
 
-        var read = Assert.Single(new StagedUploads(disk, UploadPromises.Folder).Load());
+        var read = Assert.Single(new StagedUploads(disk, UploadPromises.Folder).Load().Uploads);
 
         Assert.Equal(At.AddMinutes(2), read.TouchedAt);
         Assert.Equal("{\"codec\":85}"u8, read.Terms.Span);
@@ -90,6 +127,25 @@ public sealed class StagedUploadTests
         using var upload = Write(disk);
         Directory.CreateDirectory(Path.GetDirectoryName(Golden())!);
         File.WriteAllBytes(Golden(), Bytes(disk));
+    }
+
+    private static void AssertKept(SimulatedDisk disk, byte[] bytes)
+    {
+        var found = new StagedUploads(disk, UploadPromises.Folder).Load();
+
+        Assert.Empty(found.Uploads);
+        var kept = Assert.Single(found.Unreadable);
+        Assert.Equal(("a", UploadPromises.Folder + "/a.upload"), (kept.Id, kept.Path));
+        Assert.Contains(kept.Cause, kept.Detail, StringComparison.Ordinal);
+        Assert.Equal(kept, Assert.Single(StagedUploads.Inspect(disk, UploadPromises.Folder)));
+        Assert.Equal(bytes, Bytes(disk));
+    }
+
+    private static void Put(SimulatedDisk disk, byte[] bytes)
+    {
+        using var file = disk.Open(UploadPromises.Folder + "/a.upload", DiskAccess.ReadWrite);
+        file.Truncate(bytes.Length);
+        file.WriteFully(bytes, 0);
     }
 
     private static StagedUpload Write(SimulatedDisk disk)

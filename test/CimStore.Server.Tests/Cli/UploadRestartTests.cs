@@ -42,6 +42,47 @@ public sealed class UploadRestartTests : IDisposable
         Assert.Equal(content, await again.GetByteArrayAsync(rest.Headers.Location, Token));
     }
 
+    [Fact, Trait("row", "J9")]
+    public async Task An_upload_whose_head_rotted_is_kept_and_its_client_told()
+    {
+        string upload;
+        await using (var node = await ServedStore.StartAsync(_program))
+        {
+            using var http = new HttpClient { BaseAddress = new Uri(node.Address) };
+            using var opened = await http.PostAsync("/api/v1/uploads", null, Token);
+            upload = opened.Headers.Location!.ToString();
+            Assert.Equal(0, await node.StopAsync());
+        }
+
+        var file = Assert.Single(Directory.GetFiles(Path.Combine(_program.Data, "uploads")));
+        var bytes = await File.ReadAllBytesAsync(file, Token);
+        bytes[14] ^= 1;
+        await File.WriteAllBytesAsync(file, bytes, Token);
+        var alone = await _program.RunAsync("check", "--quick");
+        await using var next = await ServedStore.StartAsync(_program);
+        using var again = new HttpClient { BaseAddress = new Uri(next.Address) };
+
+        using var state = await again.SendAsync(new HttpRequestMessage(HttpMethod.Head, upload), Token);
+        using var part = await AppendAsync(again, upload, 0, new byte[] { 1 }, complete: false);
+        var problem = await part.Content.ReadAsStringAsync(Token);
+        var health = await again.GetStringAsync("/health/ready", Token);
+        var served = await _program.RunAsync("check", "--quick");
+        using var removed = await again.DeleteAsync(upload, Token);
+
+        Assert.Equal((502, 502), ((int)state.StatusCode, (int)part.StatusCode));
+        Assert.Contains("\"code\":\"corrupt\"", problem, StringComparison.Ordinal);
+        var told = $"does not match its digest. Its file {file} is kept";
+        Assert.All(
+            [problem, health, alone.Text, served.Text],
+            text => Assert.Contains(told, text, StringComparison.Ordinal));
+        Assert.Equal((1, 1), (alone.ExitCode, served.ExitCode));
+        Assert.Equal(204, (int)removed.StatusCode);
+        Assert.False(File.Exists(file));
+        (await _program.RunAsync("check", "--quick")).Ok();
+        await next.StopAsync();
+        Assert.Contains(file, await next.Errors, StringComparison.Ordinal);
+    }
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static async Task<HttpResponseMessage> AppendAsync(
