@@ -30,6 +30,8 @@ internal static class CheckEndpoints
         [Description("true leaves out the bytes of the content.")] bool? quick,
         HttpContext context, IStorageClient node, IHostApplicationLifetime lifetime)
     {
+        FeedWriter.RefuseWhenStopping(lifetime);
+
         // A stop of the node ends it at once: it may have hours to go.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(
             context.RequestAborted, lifetime.ApplicationStopping);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using CimStore.Http;
+using CimStore.Locations;
 using CimStore.Objects;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
@@ -23,6 +24,7 @@ internal sealed class FeedWriter(
         Func<T, ReadOnlyMemory<byte>> json)
     {
         using var lease = await gate.EnterFeedAsync(context.RequestAborted);
+        RefuseWhenStopping(lifetime);
 
         // A stop of the node ends feeds at once: they would otherwise use up its whole grace.
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(
@@ -30,10 +32,10 @@ internal sealed class FeedWriter(
         context.Response.ContentType = WireHeaders.EventStreamMediaType;
         context.Response.Headers.CacheControl = "no-store";
         var writer = context.Response.BodyWriter;
-        await writer.FlushAsync(ending.Token);
         try
         {
-            await PumpAsync(writer, open(ending.Token), id, type, json, ending.Token);
+            await writer.FlushAsync(ending.Token);
+            await PumpAsync(writer, open(ending.Token), id, type, json, ending);
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -42,27 +44,57 @@ internal sealed class FeedWriter(
         }
     }
 
+    /// <summary>
+    /// While it drains, a node takes requests but no new feeds, which would be cut before they began.
+    /// </summary>
+    public static void RefuseWhenStopping(IHostApplicationLifetime lifetime)
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw new LocationException(LocationFault.Offline, "The node is stopping; ask again when it is back.");
+        }
+    }
+
     private async Task PumpAsync<T>(
         PipeWriter writer, IAsyncEnumerable<T> feed, Func<T, Lsn> id, Func<T, string> type,
-        Func<T, ReadOnlyMemory<byte>> json, CancellationToken cancellationToken)
+        Func<T, ReadOnlyMemory<byte>> json, CancellationTokenSource ending)
     {
+        var cancellationToken = ending.Token;
         await using var items = feed.GetAsyncEnumerator(cancellationToken);
         while (true)
         {
             var next = items.MoveNextAsync();
-            if (!next.IsCompleted || writer.UnflushedBytes > FlushSizeBytes)
+            if (next.IsCompleted && writer.UnflushedBytes > FlushSizeBytes)
             {
                 await writer.FlushAsync(cancellationToken);
             }
 
-            if (!(next.IsCompletedSuccessfully ? next.Result
-                : await BeatUntilAsync(next.AsTask(), writer, cancellationToken)))
+            if (!(next.IsCompletedSuccessfully ? next.Result : await FlushUntilAsync(next.AsTask(), writer, ending)))
             {
                 await writer.FlushAsync(cancellationToken);
                 return;
             }
 
             Write(writer, id(items.Current), type(items.Current), json(items.Current).Span);
+        }
+    }
+
+    private async Task<bool> FlushUntilAsync(Task<bool> next, PipeWriter writer, CancellationTokenSource ending)
+    {
+        try
+        {
+            await writer.FlushAsync(ending.Token);
+            return await BeatUntilAsync(next, writer, ending.Token);
+        }
+        catch
+        {
+            // A feed must not be disposed of while it looks for its next item: that throws in the place of what
+            // happened here, and leaves open what the feed holds.
+            await ending.CancelAsync();
+            await next.ContinueWith(
+                static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+            throw;
         }
     }
 
