@@ -123,11 +123,11 @@ internal sealed class NodeChannel(HttpClient http, CimStoreHttpOptions options) 
         }
         catch (HttpRequestException failure)
         {
-            throw Translate(failure);
+            throw Translate(request, failure);
         }
     }
 
-    private LocationException Translate(HttpRequestException failure)
+    private LocationException Translate(HttpRequestMessage request, HttpRequestException failure)
     {
         var unreached = failure.HttpRequestError is HttpRequestError.ConnectionError
             or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
@@ -137,8 +137,31 @@ internal sealed class NodeChannel(HttpClient http, CimStoreHttpOptions options) 
                 LocationFault.Offline, $"The node at {options.Address} cannot be reached: {failure.Message}", failure)
             : new LocationException(
                 LocationFault.Unknown,
-                $"The connection to {options.Address} broke; whether the node did it is not known: {failure.Message}",
+                $"The connection to {options.Address} broke ({failure.Message}). {NextStep(request)}",
                 failure);
+    }
+
+    /// <summary>Whether the node did it is not known here; what to do depends on what was asked.</summary>
+    private static string NextStep(HttpRequestMessage request)
+    {
+        // It has the node's address in front once it was sent.
+        var path = request.RequestUri is { IsAbsoluteUri: true } sent ? sent.AbsolutePath : "";
+        if (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head
+            || path.Contains("/check", StringComparison.Ordinal) || path.EndsWith("/verify", StringComparison.Ordinal))
+        {
+            return "Nothing was to be changed: ask again.";
+        }
+
+        const string Unknown = "Whether the node did it is not known";
+        var isStore = path.StartsWith($"{Routes.Api}/content", StringComparison.Ordinal)
+            || path.StartsWith($"{Routes.Api}/batch", StringComparison.Ordinal);
+        return isStore && request.Method != HttpMethod.Delete
+            ? $"{Unknown}: put the same content again, which stores it once and answers with the same CID, or ask "
+                + "whether it is there ('cimstore stat CID')."
+            : isStore
+                ? $"{Unknown}: 'cimstore stat CID' shows which references are left; deleting again takes nothing more."
+                : $"{Unknown}: 'cimstore name get NAME' shows what it names now; setting it again to the same CID "
+                    + "does no harm.";
     }
 
     private static async ValueTask<Exception> ReadFailureAsync(
