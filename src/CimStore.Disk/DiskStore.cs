@@ -4,6 +4,7 @@ using CimStore.Disk.Directory;
 using CimStore.Disk.Files;
 using CimStore.Disk.Large;
 using CimStore.Disk.Log;
+using CimStore.Engine;
 using CimStore.Journal;
 using CimStore.Locations;
 using CimStore.Objects;
@@ -17,7 +18,7 @@ namespace CimStore.Disk;
 public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMaintenance, IAsyncDisposable
 {
     private readonly DiskStoreOptions _options;
-    private readonly TimeProvider _time;
+    private readonly ObservedTime _time;
     private readonly IDisk _disk;
     private readonly DataDirectory _directory;
     private readonly CatalogIndex _index;
@@ -36,7 +37,7 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
     private readonly ImmutableArray<string> _openWarnings;
     private bool _closed;
 
-    private DiskStore(DiskStoreOptions options, TimeProvider time, IDisk disk, OpenedStore opened)
+    private DiskStore(DiskStoreOptions options, ObservedTime time, IDisk disk, OpenedStore opened)
     {
         (_options, _time, _disk, _directory) = (options, time, disk, opened.Directory);
         (_index, _projection, _log) = (opened.Index, opened.Projection, opened.Log);
@@ -85,7 +86,18 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
         try
         {
             var opened = await StoreOpening.RunAsync(options, time, parts, cancellationToken);
-            return new DiskStore(options, time, parts.Disk, opened);
+            var store = new DiskStore(options, time as ObservedTime ?? new ObservedTime(time), parts.Disk, opened);
+            try
+            {
+                await store.ObserveLastAsync(cancellationToken);
+            }
+            catch
+            {
+                await store.DisposeAsync();
+                throw;
+            }
+
+            return store;
         }
         catch (DiskException failure)
         {
@@ -117,6 +129,15 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
             // Also when the disk is gone: a native handle left open would keep the directory locked.
             _durable.End(new ObjectDisposedException(nameof(DiskStore)));
             await CloseIndexAsync();
+        }
+    }
+
+    /// <summary>Entries are stamped no earlier than the last one, also by the next process (D19).</summary>
+    private async ValueTask ObserveLastAsync(CancellationToken cancellationToken)
+    {
+        if (await FindAsync(DurableLsn, cancellationToken) is { } last)
+        {
+            _time.Observe(last.At);
         }
     }
 

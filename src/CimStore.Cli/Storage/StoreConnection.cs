@@ -77,12 +77,13 @@ internal sealed class StoreConnection : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var options = new DiskStoreOptions { DataDirectory = directory, ForceUnsafe = session.ForcesUnsafe };
-        var store = await DiskStore.OpenAsync(options, session.Time, cancellationToken);
+        var time = new ObservedTime(session.Time);
+        var store = await DiskStore.OpenAsync(options, time, cancellationToken);
         try
         {
             var node = await StorageNode.OpenAsync(
-                StorageNodePorts.Of(store) with { Logger = log }, session.Time, new IdSource(session.Time), nodeOptions,
-                null, cancellationToken);
+                StorageNodePorts.Of(store) with { Logger = log }, time, new IdSource(time), nodeOptions, null,
+                cancellationToken);
             return new StoreConnection(directory, node, store);
         }
         catch

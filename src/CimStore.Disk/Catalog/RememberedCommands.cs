@@ -64,7 +64,8 @@ internal sealed class RememberedCommands(CatalogIndex index, int countMax)
         Span<byte> key = stackalloc byte[1 + 16];
         batch.Delete(key[..CatalogKeys.WriteCommand(key, oldest.Id)]);
         batch.Delete(key[..CatalogKeys.WriteNumber(key, CatalogKeys.CommandQueue, _first)]);
-        Interlocked.Exchange(ref _forgottenTicks, Instants.ToTicks(oldest.At));
+        Interlocked.Exchange(
+            ref _forgottenTicks, Instants.ToTicks(CommandRetention.ForgottenUntil(oldest.At, now)));
         _first++;
         _oldest = null;
         return true;

@@ -29,8 +29,11 @@ public static class CimStoreRegistration
     }
 
     private static async ValueTask<IStorageClient> OpenAsync(
-        DiskStoreOptions store, StorageNodeOptions node, TimeProvider time, IMeterFactory? meters)
+        DiskStoreOptions store, StorageNodeOptions node, TimeProvider clock, IMeterFactory? meters)
     {
+        // One for both: what the engine has seen, no entry of the journal may be stamped before.
+        var time = new ObservedTime(clock);
+
         // Not cancellable: the first caller opens for all, and must not take the opening with it.
         var opened = await DiskStore.OpenAsync(store, time, CancellationToken.None);
         try

@@ -67,7 +67,7 @@ internal static class UploadEndpoints
         TypedResults.Ok(Describe(context, uploads.Find(id), uploads));
 
     private static async Task AppendAsync(
-        string id, HttpContext context, UploadRegistry uploads, ServerLimits limits, TimeProvider time)
+        string id, HttpContext context, UploadRegistry uploads, ServerLimits limits)
     {
         if (context.Request.ContentType?.Split(';')[0].Trim() != WireHeaders.PartialUploadMediaType)
         {
@@ -81,11 +81,11 @@ internal static class UploadEndpoints
         try
         {
             await upload.AppendAsync(
-                offset, context.Request.BodyReader, limits.ContentSizeMaxBytes, time, context.RequestAborted);
+                offset, context.Request.BodyReader, limits.ContentSizeMaxBytes, context.RequestAborted);
         }
         finally
         {
-            upload.TouchedAt = time.GetUtcNow();
+            upload.Touch();
             context.Response.Headers[WireHeaders.UploadOffset] = Routes.Number(upload.SettledOffset());
         }
 

@@ -16,13 +16,18 @@ internal sealed class Upload : IAsyncDisposable
     private readonly IStorageClient _node;
     private readonly CancellationTokenSource _ending = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly TimeProvider _time;
     private UploadTerms _terms;
     private Task<StoreResult>? _storing;
+    private long _touched;
 
-    public Upload(StagedUpload staged, UploadTerms terms, IStorageClient node)
+    public Upload(StagedUpload staged, UploadTerms terms, IStorageClient node, TimeProvider time)
     {
-        (_staged, _terms, _node) = (staged, terms, node);
-        TouchedAt = staged.TouchedAt;
+        (_staged, _terms, _node, _time) = (staged, terms, node, time);
+
+        // Only what an earlier process left has to go by the clock, and one that was set back makes nothing younger.
+        var idle = Math.Max(0, (time.GetUtcNow() - staged.TouchedAt).TotalSeconds);
+        _touched = time.GetTimestamp() - (long)(idle * time.TimestampFrequency);
         _storing = terms.Stored is { } stored ? Task.FromResult(stored) : null;
     }
 
@@ -32,10 +37,15 @@ internal sealed class Upload : IAsyncDisposable
 
     public bool IsComplete => _storing is not null;
 
-    public DateTimeOffset TouchedAt { get; set; }
+    /// <summary>
+    /// How long nobody asked for it. By the steady clock: one that jumps ends no upload, and keeps none.
+    /// </summary>
+    public TimeSpan Idle => _time.GetElapsedTime(Interlocked.Read(ref _touched));
 
     /// <summary>Whether a request is writing to it now; such an upload is not idle, however slow.</summary>
     public bool IsBusy => _turn.CurrentCount == 0 || _storing is { IsCompleted: false };
+
+    public void Touch() => Interlocked.Exchange(ref _touched, _time.GetTimestamp());
 
     /// <summary>Bytes that the upload has for good; whoever is told of them need not send them again.</summary>
     /// <exception cref="LocationException">The disk failed; how much there is shows after a restart.</exception>
@@ -45,7 +55,7 @@ internal sealed class Upload : IAsyncDisposable
     /// Adds the body at <paramref name="offset"/>, as far as it arrives; what arrived stays when it breaks off.
     /// </summary>
     public async ValueTask AppendAsync(
-        long offset, PipeReader body, long sizeMaxBytes, TimeProvider time, CancellationToken cancellationToken)
+        long offset, PipeReader body, long sizeMaxBytes, CancellationToken cancellationToken)
     {
         using var turn = await EnterAsync();
         var stands = SettledOffset();
@@ -67,7 +77,7 @@ internal sealed class Upload : IAsyncDisposable
                         : ProblemWriter.Refuse("body-too-large", $"Content has at most {sizeMaxBytes} bytes.");
                 }
 
-                _staged.Append(read.Buffer, time.GetUtcNow());
+                _staged.Append(read.Buffer, _time.GetUtcNow());
                 body.AdvanceTo(read.Buffer.End);
                 if (read.IsCompleted)
                 {

@@ -36,7 +36,7 @@ internal sealed class UploadRegistry(
 
             var terms = UploadTerms.Of(request);
             var staged = files.Create(ids.Next().Value.ToString("N"), terms.Write(), time.GetUtcNow());
-            var upload = new Upload(staged, terms, node);
+            var upload = new Upload(staged, terms, node, time);
             _uploads[upload.Id] = upload;
             return upload;
         }
@@ -57,11 +57,11 @@ internal sealed class UploadRegistry(
                 "There is no such upload: it was given up, or was finished some time ago.");
         }
 
-        upload.TouchedAt = time.GetUtcNow();
+        upload.Touch();
         return upload;
     }
 
-    public DateTimeOffset ExpiryOf(Upload upload) => upload.TouchedAt + limits.UploadIdleMax;
+    public DateTimeOffset ExpiryOf(Upload upload) => time.GetUtcNow() + limits.UploadIdleMax - upload.Idle;
 
     /// <summary>Removes an upload for whoever asked for it, also one that cannot be read.</summary>
     public async ValueTask CancelAsync(string id)
@@ -101,7 +101,7 @@ internal sealed class UploadRegistry(
                 continue;
             }
 
-            _uploads[staged.Id] = new Upload(staged, terms, node);
+            _uploads[staged.Id] = new Upload(staged, terms, node, time);
         }
 
         foreach (var unreadable in found.Unreadable)
@@ -122,10 +122,9 @@ internal sealed class UploadRegistry(
     /// <summary>Gives up what nobody adds to; public to the tests, which move the clock.</summary>
     internal async ValueTask SweepAsync()
     {
-        var now = time.GetUtcNow();
         foreach (var (id, upload) in _uploads)
         {
-            if (!upload.IsBusy && ExpiryOf(upload) <= now)
+            if (!upload.IsBusy && upload.Idle >= limits.UploadIdleMax)
             {
                 await CloseAsync(id, "nothing was added to it for too long");
             }

@@ -21,4 +21,8 @@ internal static partial class Log
 
     [LoggerMessage(1004, LogLevel.Warning, "The cached bytes of {Cid} changed in memory; it is read anew")]
     public static partial void CacheRotted(ILogger logger, string cid);
+
+    [LoggerMessage(
+        1005, LogLevel.Warning, "The clock leapt ahead; graces go on without the leap until it has stood for a day")]
+    public static partial void ClockDoubted(ILogger logger);
 }

@@ -64,21 +64,23 @@ public sealed partial class StorageNode
         Span<byte> bytes = stackalloc byte[16];
         given.Value.TryWriteBytes(bytes, bigEndian: true, out _);
         var milliseconds = (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
-        if (milliseconds < (_time.GetUtcNow() - _options.CommandWindow).ToUnixTimeMilliseconds())
+        // By the earliest time: a clock that leapt ahead would refuse everybody. What was forgotten is known below.
+        var now = _time.GetEarliestUtcNow();
+        if (milliseconds < (now - _options.CommandWindow).ToUnixTimeMilliseconds())
         {
             throw Refuse(
                 "message-id-expired",
                 $"The message id {given} is older than the {_options.CommandWindow.TotalHours:0.#} hours that ids are "
-                + "remembered. Look whether it took effect, and ask again with a new id.");
+                + $"remembered; it is {now:u} here. Look whether it took effect, and ask again with a new id.");
         }
 
-        // So many commands since that it may have been forgotten before its time.
-        if (milliseconds <= _catalog.CommandsForgottenUntil?.ToUnixTimeMilliseconds())
+        // So many commands since, or a clock that leapt ahead: it may have been forgotten before its time.
+        if (_catalog.CommandsForgottenUntil is { } until && milliseconds <= until.ToUnixTimeMilliseconds())
         {
             throw Refuse(
                 "message-id-expired",
-                $"The message id {given} is older than the last {CommandRetention.CountMax} that are remembered. Look "
-                + "whether it took effect, and ask again with a new id.");
+                $"The message id {given} is no newer than ids of {until:u} that were forgotten. Look whether it took "
+                + "effect, and ask again with a new id.");
         }
     }
 }

@@ -34,9 +34,14 @@ public sealed partial class StorageNode
     /// </summary>
     public async ValueTask<CollectResult> CollectAsync(CancellationToken cancellationToken)
     {
+        if (_time.IsClockDoubted)
+        {
+            Log.ClockDoubted(_ports.Logger);
+        }
+
         var due = new List<ContentKey>(ReleasesPerAppendMax);
         var released = (Objects: 0, Bytes: 0L);
-        await foreach (var record in _catalog.ListExpiredAsync(_time.GetUtcNow(), cancellationToken))
+        await foreach (var record in _catalog.ListExpiredAsync(_time.GetEarliestUtcNow(), cancellationToken))
         {
             due.Add(record.Key);
             if (due.Count == ReleasesPerAppendMax)
@@ -187,5 +192,6 @@ public sealed partial class StorageNode
 
     /// <summary>The one place that says whether bytes may go.</summary>
     private ReleaseVerdict Judge(ObjectRecord record) => ReleaseGate.Ask(
-        record, ReleaseFacts.Nobody with { ReadersInFlight = _holds.Count(record.Key) }, _time.GetUtcNow());
+        record, ReleaseFacts.Nobody with { ReadersInFlight = _holds.Count(record.Key) },
+        _time.GetEarliestUtcNow());
 }

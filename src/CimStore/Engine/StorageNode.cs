@@ -162,7 +162,8 @@ public sealed partial class StorageNode : IStorageClient
 
     private DecisionFacts Facts(TimeSpan? grace = null) => new()
     {
-        Now = _time.GetUtcNow(),
+        // No grace promises nothing: it is over at once, also while the clock is behind.
+        Now = (grace ?? _options.DeleteGrace) == TimeSpan.Zero ? _time.GetEarliestUtcNow() : _time.GetUtcNow(),
         Grace = grace ?? _options.DeleteGrace,
         Location = _home.Id,
         Tier = _home.Traits.Tier,

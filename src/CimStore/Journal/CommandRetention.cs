@@ -24,4 +24,11 @@ public static class CommandRetention
     /// <param name="newest">When the newest was.</param>
     public static bool ForgetsOldest(long count, long countMax, DateTimeOffset oldest, DateTimeOffset newest) =>
         count > countMax || (count > 1 && oldest + Window < newest);
+
+    /// <summary>
+    /// Up to which time ids were forgotten. One that was remembered while the clock was ahead says no more than the
+    /// newest: else every id would be too old until that day.
+    /// </summary>
+    public static DateTimeOffset ForgottenUntil(DateTimeOffset oldest, DateTimeOffset newest) =>
+        oldest < newest ? oldest : newest;
 }

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text;
 using CimStore.Http;
 using CimStore.Server.Uploads;
+using CimStore.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -128,6 +129,27 @@ public sealed class UploadTests
         using var gone = await node.Http.GetAsync(upload, Token);
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
         Assert.Empty(await node.Engine.ListAsync(null, Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_clock_that_jumps_neither_ends_an_upload_nor_keeps_one()
+    {
+        var steady = new FakeTimeProvider();
+        var clock = new JumpingClock(steady);
+        await using var node = await RunningNode.StartAsync(time: clock);
+        var upload = await CreateAsync(node, "");
+        using var part = await AppendAsync(node, upload, 0, "abc");
+        var registry = node.Host.Services.GetRequiredService<UploadRegistry>();
+
+        clock.Offset = TimeSpan.FromDays(1000);
+        await registry.SweepAsync();
+        Assert.Equal(3, await OffsetAsync(node, upload));
+        clock.Offset = TimeSpan.FromDays(-1000);
+        steady.Advance(TimeSpan.FromHours(2));
+        await registry.SweepAsync();
+
+        using var gone = await node.Http.GetAsync(upload, Token);
+        Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
     }
 
     [Fact, Trait("row", "J9")]

@@ -363,7 +363,7 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
 
             _commandQueue.Dequeue();
             _commands.Remove(oldest.Id);
-            CommandsForgottenUntil = oldest.At;
+            CommandsForgottenUntil = CommandRetention.ForgottenUntil(oldest.At, outcome.At);
         }
     }
 

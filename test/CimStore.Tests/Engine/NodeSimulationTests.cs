@@ -78,22 +78,6 @@ public sealed class NodeSimulationTests
         Assert.Equal(1, (await node.CollectAsync(Token)).ObjectsReleased);
     }
 
-    [Fact]
-    public async Task A_clock_set_back_neither_shortens_nor_forgets_a_grace()
-    {
-        var clock = new JumpingClock(_time);
-        var (node, _) = await MemoryNode.OpenAsync(clock, new StorageNodeOptions(), Token);
-        var cid = (await node.StoreAsync([1], Token)).Cid;
-
-        clock.Offset = TimeSpan.FromDays(-3);
-        var deleted = await node.DeleteAsync(cid, DeleteRequest.Default, Token);
-
-        Assert.Equal(_time.GetUtcNow() + TimeSpan.FromHours(24), deleted.GraceEndsAt);
-        Assert.NotEmpty((await node.StatusAsync(Token)).Warnings);
-        clock.Offset = TimeSpan.FromHours(25);
-        Assert.Equal(1, (await node.CollectAsync(Token)).ObjectsReleased);
-    }
-
     [Theory]
     [InlineData(500, 7)]
     [InlineData(3_000_000, 1_500_000)]
@@ -359,12 +343,5 @@ public sealed class NodeSimulationTests
         var options = new StorageNodeOptions();
         options.Cache.SizeMaxBytes = cacheSizeBytes;
         return MemoryNode.OpenAsync(_time, options, Token);
-    }
-
-    private sealed class JumpingClock(TimeProvider clock) : TimeProvider
-    {
-        public TimeSpan Offset { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow() + Offset;
     }
 }
