@@ -16,7 +16,7 @@ internal sealed class CrashWorker(StorageNode node, long seed, int worker)
     private const int NamesPerWorker = 5;
     private const int SmallBytesMax = 6000;
     private const int InlineBytesMax = 100 << 10;
-    private const int StagedBytesMin = 3 << 19;
+    private const int StagedBytesMin = CrashStore.InlineSizeMaxBytes + 1;
     private const int StagedBytesMax = 3 << 20;
     private const int BatchItemsMax = 8;
 
@@ -25,6 +25,7 @@ internal sealed class CrashWorker(StorageNode node, long seed, int worker)
     private readonly Random _random = new(unchecked((int)((seed * 31) + worker)));
     private readonly List<Cid> _deletable = [];
     private readonly List<Cid> _named = [];
+    private readonly List<Cid> _deleted = [];
     private long _number = (long)worker << 32;
 
     public async Task WorkAsync(int steps)
@@ -104,6 +105,7 @@ internal sealed class CrashWorker(StorageNode node, long seed, int worker)
         var deleted = await node.DeleteAsync(cid, NoGrace, CancellationToken.None);
         Require(deleted.Found, $"{cid} was not found when it was deleted.");
         CrashReport.Holds("delete", cid.ToString(), 0);
+        _deleted.Add(cid);
     }
 
     private async Task SetNameAsync()
@@ -132,7 +134,19 @@ internal sealed class CrashWorker(StorageNode node, long seed, int worker)
         CrashReport.Holds("name", name, "-");
     }
 
-    private async Task CollectAsync() => await node.CollectAsync(CancellationToken.None);
+    /// <summary>
+    /// When it is over, what this client deleted before is given up, whichever client's collection came to it.
+    /// </summary>
+    private async Task CollectAsync()
+    {
+        await node.CollectAsync(CancellationToken.None);
+        foreach (var cid in _deleted)
+        {
+            CrashReport.Holds("release", cid.ToString(), 0);
+        }
+
+        _deleted.Clear();
+    }
 
     private string Name() =>
         string.Create(CultureInfo.InvariantCulture, $"name-{worker}-{_random.Next(NamesPerWorker)}");

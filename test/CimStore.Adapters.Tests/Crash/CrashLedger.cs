@@ -16,6 +16,7 @@ internal sealed class CrashLedger
     private const string Nothing = "-";
 
     private readonly Dictionary<Cid, Expected> _contents = [];
+    private readonly HashSet<Cid> _released = [];
     private readonly Dictionary<string, List<string>> _names = new(StringComparer.Ordinal);
 
     public int Promises { get; private set; }
@@ -37,6 +38,9 @@ internal sealed class CrashLedger
                 var mode = report.Verb == CrashVerb.Holds ? Mode.Absent : Mode.Either;
                 _contents[deleted] = _contents[deleted] with { Mode = mode };
                 break;
+            case { What: "release" }:
+                _released.Add(Cid.Parse(report.Subject));
+                break;
             case { What: "name", Verb: CrashVerb.Asks }:
                 Values(report.Subject).Add(report.Value);
                 break;
@@ -49,7 +53,10 @@ internal sealed class CrashLedger
     /// <summary>
     /// Opens what the dead left. What may be either is from then on what it was found to be: what was seen once stays.
     /// </summary>
-    public async Task VerifyAsync(string directory, CancellationToken cancellationToken)
+    /// <param name="directory">Where they stored.</param>
+    /// <param name="isChecked">Whether the index is compared with one made anew from the log, which takes long.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task VerifyAsync(string directory, bool isChecked, CancellationToken cancellationToken)
     {
         await using var store = await DiskStore.OpenAsync(
             CrashStore.Options(directory), TimeProvider.System, CrashStore.Parts(new Disk.Files.PosixDisk()),
@@ -65,9 +72,24 @@ internal sealed class CrashLedger
 
         Settle(found);
         await SettleNamesAsync(store, found, cancellationToken);
+        foreach (var cid in _released)
+        {
+            var record = await store.FindAsync(ContentKey.Shared(cid), cancellationToken);
+            Assert.True(record is null or { Copies: [] }, $"{cid} was given up and its bytes are back.");
+        }
 
-        // The index that was kept, against one made anew from the log.
-        Assert.Empty(await store.CheckAsync(cancellationToken));
+        await AssertChainAsync(store, cancellationToken);
+        Assert.Empty(isChecked ? await store.CheckAsync(cancellationToken) : []);
+    }
+
+    private static async Task AssertChainAsync(DiskStore store, CancellationToken cancellationToken)
+    {
+        Cid? previous = null;
+        await foreach (var entry in store.ReadAsync(Lsn.None, cancellationToken))
+        {
+            Assert.Equal(previous, entry.PreviousCid);
+            previous = entry.EventCid;
+        }
     }
 
     private static bool IsExpected(string warning) =>

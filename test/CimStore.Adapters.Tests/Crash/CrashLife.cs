@@ -13,7 +13,7 @@ internal sealed class CrashLife(string directory, long seed, CrashPoint? point, 
     public bool WasKilled { get; private set; }
 
     public override string ToString() =>
-        $"seed {seed}, " + (point is null ? $"killed after {killAfterReports} reports" : $"point {point}");
+        $"seed {seed}, point {point?.ToString() ?? "none"}, killed after {killAfterReports} reports";
 
     public async Task RunAsync(CrashLedger ledger, CancellationToken cancellationToken)
     {

@@ -141,8 +141,8 @@ public sealed class FullDiskTests
         var simulated = new SimulatedDisk();
         var disk = new FaultyDisk(simulated, new FaultPlan().While(
             () => isOn && asked++ == fails, operation, new DiskFault.Error(Errno.NoSpace)));
-        using var promises = new WholeStorePromises();
-        await using (var store = await WholeStorePromises.OpenAsync(disk, promises.Index))
+        using var promises = new StorePromises();
+        await using (var store = await StorePromises.OpenAsync(disk, promises.Index))
         {
             isOn = true;
             for (var number = 0; number < 16; number++)
@@ -168,7 +168,7 @@ public sealed class FullDiskTests
             isOn = false;
         }
 
-        await using var again = await WholeStorePromises.OpenAsync(simulated.PowerCut(fails), promises.Index);
+        await using var again = await StorePromises.OpenAsync(simulated.PowerCut(fails), promises.Index);
         await promises.LookAsync(again, simulated, settle: false);
         return asked > fails ? refused : null;
     }

@@ -18,17 +18,13 @@ internal sealed class TempDirectory : IDisposable
     /// In memory where the machine has such a place: for tests that open a store hundreds of times and do not ask what
     /// the device does.
     /// </summary>
-    public static TempDirectory InMemory()
-    {
-        if (!Directory.Exists(MemoryRoot))
-        {
-            return new TempDirectory();
-        }
+    public static TempDirectory InMemory() => new(NewInMemory());
 
-        var name = System.IO.Path.GetRandomFileName();
-        return new TempDirectory(
-            Directory.CreateDirectory(System.IO.Path.Combine(MemoryRoot, "cimstore-" + name)).FullName);
-    }
+    /// <summary>The same for who removes it by himself, or leaves it to be looked at.</summary>
+    public static string NewInMemory() => Directory.Exists(MemoryRoot)
+        ? Directory.CreateDirectory(
+            System.IO.Path.Combine(MemoryRoot, "cimstore-" + System.IO.Path.GetRandomFileName())).FullName
+        : Directory.CreateTempSubdirectory("cimstore-").FullName;
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -1,3 +1,4 @@
+using CimStore.Disk;
 using CimStore.Disk.Files;
 using CimStore.Testing.Disk;
 using CimStore.Testing.Store;
@@ -6,7 +7,7 @@ using Xunit;
 namespace CimStore.Adapters.Tests.Crash;
 
 /// <summary>The power goes at every operation of the whole store; every promise given until then is kept.</summary>
-public sealed class WholeStorePowerCutTests
+public sealed class StorePowerCutTests
 {
     private const int Fates = 3;
     private const int DisksMin = 300;
@@ -43,20 +44,38 @@ public sealed class WholeStorePowerCutTests
             () => RunAsync([Enum.Parse<SyncPoint>(point)], BeginningAsync, 8));
 
     /// <summary>
-    /// Stores of both kinds, deletes, a clean stop, more of both, segments that fill and are emptied by compaction.
+    /// Stores of both kinds, deletes, clean stops, more of both, segments that fill and are emptied by compaction.
     /// </summary>
-    private static async Task LifeAsync(SimulatedDisk disk, WholeStorePromises promises)
+    private static async Task LifeAsync(SimulatedDisk disk, StorePromises promises)
     {
         await BeginningAsync(disk, promises);
         promises.KeepOlderIndex();
-        await using var store = await WholeStorePromises.OpenAsync(disk, promises.Index);
+        await using (var store = await StorePromises.OpenAsync(disk, promises.Index))
+        {
+            await MiddleAsync(store, promises);
+        }
+
+        await using var again = await StorePromises.OpenAsync(disk, promises.Index);
+        await promises.StoreAsync(again, Sample.Bytes(99, 2500));
+    }
+
+    private static async Task MiddleAsync(DiskStore store, StorePromises promises)
+    {
         for (var batch = 0; batch < 4; batch++)
         {
             await promises.StoreAsync(store, Contents(100 + (batch * 10), 7, 3000));
         }
 
+        for (var seed = 300; seed < 306; seed++)
+        {
+            await promises.StoreAsync(store, Sample.Bytes(seed, 14_000));
+        }
+
         await promises.StoreLargeAsync(store, Sample.Bytes(50, 8000));
+        await promises.StoreLargeAsync(store, Sample.Bytes(60, 70_000));
         await promises.DeleteAsync(store, Sample.Bytes(1, 2000));
+        await promises.DeleteAsync(store, Sample.Bytes(300, 14_000));
+        await promises.DeleteAsync(store, Sample.Bytes(301, 14_000));
         await promises.DeleteAsync(store, Sample.Bytes(3, 20_000));
         for (var batch = 0; batch < 3; batch++)
         {
@@ -68,9 +87,9 @@ public sealed class WholeStorePowerCutTests
         await promises.DeleteAsync(store, Sample.Bytes(50, 8000));
     }
 
-    private static async Task BeginningAsync(SimulatedDisk disk, WholeStorePromises promises)
+    private static async Task BeginningAsync(SimulatedDisk disk, StorePromises promises)
     {
-        await using var store = await WholeStorePromises.OpenAsync(disk, promises.Index);
+        await using var store = await StorePromises.OpenAsync(disk, promises.Index);
         await promises.StoreAsync(store, Sample.Bytes(1, 2000));
         await promises.StoreAsync(store, Sample.Bytes(2, 3500), Sample.Bytes(4, 0));
         await promises.StoreLargeAsync(store, Sample.Bytes(3, 20_000));
@@ -81,8 +100,8 @@ public sealed class WholeStorePowerCutTests
         [.. Enumerable.Range(first, count).Select(seed => Sample.Bytes(seed, size))];
 
     private static Task<int> RunAsync(
-        HashSet<SyncPoint> lies, Func<SimulatedDisk, WholeStorePromises, Task> workload, int fates) =>
-        PowerCuts.EverywhereAsync<WholeStorePromises>(
+        HashSet<SyncPoint> lies, Func<SimulatedDisk, StorePromises, Task> workload, int fates) =>
+        PowerCuts.EverywhereAsync<StorePromises>(
             () =>
             {
                 var disk = new SimulatedDisk();
