@@ -13,14 +13,14 @@ internal static class EventChain
 {
     /// <returns>How many entries are right, and what is wrong with the one behind them; null when none is.</returns>
     public static async Task<(long Right, string? Wrong)> VerifyAsync(
-        IStorageClient client, WorkCount done, CancellationToken cancellationToken)
+        IAsyncEnumerable<JournalEntry> events, WorkCount done, CancellationToken cancellationToken)
     {
         long right = 0;
         var lsn = Lsn.None;
         Cid? last = null;
         try
         {
-            await foreach (var entry in client.EventsAsync(Lsn.None, follow: false, cancellationToken))
+            await foreach (var entry in events.WithCancellation(cancellationToken))
             {
                 if (entry.Lsn <= lsn)
                 {

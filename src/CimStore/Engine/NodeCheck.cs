@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using CimStore.Diagnostics;
 using CimStore.Journal;
 using CimStore.Locations;
+using CimStore.Objects;
 
 namespace CimStore.Engine;
 
@@ -57,7 +58,8 @@ internal sealed class NodeCheck(IStorageClient node, IStoreMaintenance store, Ti
     public static async ValueTask<CheckStep.Found> EventsAsync(
         IStorageClient node, WorkCount done, CancellationToken cancellationToken)
     {
-        var (right, wrong) = await EventChain.VerifyAsync(node, done, cancellationToken);
+        var events = node.EventsAsync(Lsn.None, follow: false, cancellationToken);
+        var (right, wrong) = await EventChain.VerifyAsync(events, done, cancellationToken);
         return new CheckStep.Found(
             "events", wrong is null,
             wrong is null

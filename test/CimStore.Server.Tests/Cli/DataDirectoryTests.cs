@@ -135,6 +135,27 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
+    [Trait("row", "H5")]
+    public async Task An_entry_that_was_changed_is_named_by_the_audit()
+    {
+        foreach (var name in (string[])["one", "two", "three"])
+        {
+            (await _cimstore.RunAsync("put", _cimstore.Write(name, name), "--name", "name-" + name)).Ok();
+        }
+
+        var segments = Directory.EnumerateFiles(Path.Combine(_cimstore.Data, "log"));
+        var (segment, bytes) = segments.Select(path => (path, File.ReadAllBytes(path)))
+            .Single(file => file.Item2.AsSpan().IndexOf("name-two"u8) >= 0);
+        bytes[bytes.AsSpan().IndexOf("name-two"u8)] ^= 1;
+        await File.WriteAllBytesAsync(segment, bytes, TestContext.Current.CancellationToken);
+
+        // Each put is an entry for the content and one for its name: the fourth is wrong.
+        var audit = await _cimstore.RunAsync("audit", "verify");
+        Assert.Equal(1, audit.ExitCode);
+        Assert.Contains("3 entries are right; behind lsn 3:", audit.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_flipped_bit_is_found_and_never_served()
     {
         var content = new byte[2_000_000];
