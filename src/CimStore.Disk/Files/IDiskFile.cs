@@ -11,6 +11,13 @@ internal interface IDiskFile : IDisposable
     /// <returns>Bytes written, at least 1 unless none were given.</returns>
     int Write(ReadOnlySpan<byte> bytes, long offset);
 
+    /// <summary>
+    /// Writes past the page cache, when the file system, the offset and the bytes' place in memory allow it: copying a
+    /// large write into fresh pages can take longer than the device does. No more durable than any other write.
+    /// </summary>
+    /// <returns>Bytes written; the rest, perhaps all of them, is for <see cref="Write"/>.</returns>
+    int WriteBulk(ReadOnlySpan<byte> bytes, long offset) => 0;
+
     /// <summary>Reads until the destination is full or the file ends.</summary>
     /// <returns>Bytes read.</returns>
     int Read(Span<byte> destination, long offset);

@@ -10,6 +10,7 @@ namespace CimStore.Disk.Files;
 internal static partial class LibC
 {
     public const int OpenReadOnly = 0;
+    public const int OpenWriteOnly = 1;
     public const int OpenReadWrite = 2;
     public const int OpenCreate = 0x40;
     public const int OpenExclusive = 0x80;
@@ -18,6 +19,10 @@ internal static partial class LibC
     public const uint WaitWriteWait = 1 | 2 | 4;
     public const int LockExclusiveNow = 2 | 4;
     public const int AccessExists = 0;
+
+    // The one value here that differs between architectures.
+    public static readonly int OpenDirect =
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, uint mode);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -6,6 +7,11 @@ namespace CimStore.Disk.Files;
 /// <summary>A file of the real file system.</summary>
 internal sealed class PosixFile(string path, SafeFileHandle handle) : IDiskFile
 {
+    private const int DirectAlignmentBytes = 4096;
+
+    private SafeFileHandle? _direct;
+    private bool _cannotBeDirect;
+
     public string Path { get; } = path;
 
     public long Length
@@ -32,6 +38,43 @@ internal sealed class PosixFile(string path, SafeFileHandle handle) : IDiskFile
                 if (Marshal.GetLastPInvokeError() != Errno.Interrupted)
                 {
                     throw Failed(DiskOperation.Write);
+                }
+            }
+        }
+    }
+
+    public unsafe int WriteBulk(ReadOnlySpan<byte> bytes, long offset)
+    {
+        if (_cannotBeDirect || !TryOpenDirect(out var direct))
+        {
+            return 0;
+        }
+
+        fixed (byte* start = bytes)
+        {
+            if ((((nuint)start | (nuint)bytes.Length | (nuint)offset) % DirectAlignmentBytes) != 0)
+            {
+                return 0;
+            }
+
+            while (true)
+            {
+                var written = LibC.PWrite(direct, start, bytes.Length, offset);
+                if (written >= 0)
+                {
+                    return (int)written;
+                }
+
+                switch (Marshal.GetLastPInvokeError())
+                {
+                    case Errno.Interrupted:
+                        continue;
+                    case Errno.Invalid or Errno.NotSupported:
+                        // A stricter alignment than ours. Nothing was written.
+                        _cannotBeDirect = true;
+                        return 0;
+                    default:
+                        throw Failed(DiskOperation.Write);
                 }
             }
         }
@@ -139,7 +182,30 @@ internal sealed class PosixFile(string path, SafeFileHandle handle) : IDiskFile
         return true;
     }
 
-    public void Dispose() => handle.Dispose();
+    public void Dispose()
+    {
+        _direct?.Dispose();
+        handle.Dispose();
+    }
+
+    /// <summary>
+    /// A second open file, as the mode is the open file's and readers of this one are to have the page cache. Found by
+    /// its descriptor: the name may stand for another file by now.
+    /// </summary>
+    private bool TryOpenDirect([NotNullWhen(true)] out SafeFileHandle? direct)
+    {
+        direct = _direct;
+        if (direct is not null)
+        {
+            return true;
+        }
+
+        var flags = LibC.OpenWriteOnly | LibC.OpenDirect | LibC.OpenCloseOnExec;
+        var descriptor = LibC.Open($"/proc/self/fd/{handle.DangerousGetHandle()}", flags, 0);
+        _cannotBeDirect = descriptor < 0;
+        _direct = direct = descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
+        return direct is not null;
+    }
 
     private DiskException Failed(DiskOperation operation) => new(Marshal.GetLastPInvokeError(), operation, Path);
 }

@@ -11,7 +11,7 @@ internal sealed class BatchBuilder
     // the next large one, and shrinks when none has come for a while.
     private readonly int _usualBytes;
     private int _batchesSinceLarge;
-    private byte[] _buffer;
+    private Memory<byte> _buffer;
     private ulong[] _table = new ulong[256];
     private int _used;
     private int _records;
@@ -21,7 +21,7 @@ internal sealed class BatchBuilder
     internal BatchBuilder(int usualBytes)
     {
         _usualBytes = (int)LogFormat.AlignUp(usualBytes, LogFormat.BlockBytes);
-        _buffer = GC.AllocateUninitializedArray<byte>(_usualBytes, pinned: true);
+        _buffer = AlignedBuffer(_usualBytes);
     }
 
     public BatchKind Kind { get; private set; }
@@ -104,7 +104,7 @@ internal sealed class BatchBuilder
     internal BatchHeader Seal(SegmentIdentity identity, LogCursor durable, bool closed = false, ulong voided = 0)
     {
         EnsureRoom(_used + ((long)_records * LogFormat.TableEntryBytes));
-        var table = _buffer.AsSpan(_used, _records * LogFormat.TableEntryBytes);
+        var table = _buffer.Span.Slice(_used, _records * LogFormat.TableEntryBytes);
         for (var index = 0; index < _records; index++)
         {
             BinaryPrimitives.WriteUInt64LittleEndian(table[(index * LogFormat.TableEntryBytes)..], _table[index]);
@@ -125,12 +125,12 @@ internal sealed class BatchBuilder
             PreviousChecksum = durable.Checksum,
             VoidedBatch = voided,
         };
-        header = header with { Checksum = header.Write(_buffer) };
-        _buffer.AsSpan((int)header.UsedBytes, (int)(header.LengthBytes - header.UsedBytes)).Clear();
+        header = header with { Checksum = header.Write(_buffer.Span) };
+        _buffer.Span[(int)header.UsedBytes..(int)header.LengthBytes].Clear();
         return header;
     }
 
-    internal ReadOnlyMemory<byte> Bytes(in BatchHeader header) => _buffer.AsMemory(0, (int)header.LengthBytes);
+    internal ReadOnlyMemory<byte> Bytes(in BatchHeader header) => _buffer[..(int)header.LengthBytes];
 
     internal void Reset()
     {
@@ -143,7 +143,7 @@ internal sealed class BatchBuilder
         Waiters.Clear();
         if (_buffer.Length > _usualBytes && ++_batchesSinceLarge > BatchesUntilShrunk)
         {
-            _buffer = GC.AllocateUninitializedArray<byte>(_usualBytes, pinned: true);
+            _buffer = AlignedBuffer(_usualBytes);
         }
     }
 
@@ -162,7 +162,7 @@ internal sealed class BatchBuilder
             0, type, flags, (byte)key.Length, lsn, (ushort)meta.Length, payload.Length, Crc32C.Of(payload));
         var length = (int)head.LengthBytes;
         var padded = (int)LogFormat.AlignUp(length, LogFormat.RecordAlignment);
-        var record = _buffer.AsSpan(_used, padded);
+        var record = _buffer.Span.Slice(_used, padded);
         head.Write(record);
         key.CopyTo(record[LogFormat.RecordHeadBytes..]);
         meta.CopyTo(record[(LogFormat.RecordHeadBytes + key.Length)..]);
@@ -198,9 +198,20 @@ internal sealed class BatchBuilder
             return;
         }
 
-        var larger = GC.AllocateUninitializedArray<byte>(checked((int)needed), pinned: true);
-        _buffer.AsSpan(0, _used).CopyTo(larger);
+        var larger = AlignedBuffer(checked((int)needed));
+        _buffer[.._used].CopyTo(larger);
         _buffer = larger;
+    }
+
+    /// <summary>Begins at a page, as <see cref="Files.IDiskFile.WriteBulk"/> wants it.</summary>
+    private static unsafe Memory<byte> AlignedBuffer(int sizeBytes)
+    {
+        var array = GC.AllocateUninitializedArray<byte>(sizeBytes + LogFormat.BlockBytes, pinned: true);
+        fixed (byte* start = array)
+        {
+            var past = (int)((nuint)start % LogFormat.BlockBytes);
+            return array.AsMemory(past == 0 ? 0 : LogFormat.BlockBytes - past, sizeBytes);
+        }
     }
 
     private void RequireKind(BatchKind kind)

@@ -5,6 +5,12 @@ namespace CimStore.Disk.Log;
 // What the leader does with a batch, and what becomes of the log when the disk fails it.
 internal sealed partial class ContentLog
 {
+    /// <summary>
+    /// Larger than what single stores make together: only a part of a batch of contents, or of a compaction, is not
+    /// kept in the page cache for a reader who is likely to come soon.
+    /// </summary>
+    private const int BulkBytesMin = 2 << 20;
+
     // Only the leader touches these.
     private Segment? _active;
     private IDiskFile? _file;
@@ -65,7 +71,7 @@ internal sealed partial class ContentLog
         try
         {
             PreWrite(batch.Offset + header.LengthBytes, header.LengthBytes);
-            _file!.WriteFully(batch.Bytes(header).Span, batch.Offset);
+            Write(_file!, batch.Bytes(header).Span, batch.Offset);
             written = true;
             _file!.SyncData(header.Kind == BatchKind.Mark ? SyncPoint.LogMark : SyncPoint.LogBatch);
             Counters.Sync();
@@ -82,6 +88,12 @@ internal sealed partial class ContentLog
         {
             return Stop(failure, CommitState.Unknown);
         }
+    }
+
+    private static void Write(IDiskFile file, ReadOnlySpan<byte> bytes, long offset)
+    {
+        var taken = bytes.Length >= BulkBytesMin ? file.WriteBulk(bytes, offset) : 0;
+        file.WriteFully(bytes[taken..], offset + taken);
     }
 
     /// <summary>
