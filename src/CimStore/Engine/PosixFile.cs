@@ -38,6 +38,39 @@ internal static partial class PosixFile
     public static SafeFileHandle OpenFile(int parent, ReadOnlySpan<byte> name) =>
         Open(parent, name, NoFollow | NonBlocking, 0);
 
+    /// <summary>
+    /// Reads from the file's start what fits. .NET asks for the kind of each file it reads, and for one end more: two
+    /// calls of the system for each small file.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="buffer">A byte more than the file is expected to have: one that it does not fill was read whole.</param>
+    /// <param name="name">Its name, for the message when it fails.</param>
+    /// <returns>Bytes read.</returns>
+    public static int ReadWhole(SafeFileHandle file, Span<byte> buffer, ReadOnlySpan<byte> name)
+    {
+        var filled = 0;
+        while (filled < buffer.Length)
+        {
+            var part = buffer[filled..];
+            var read = (int)Native.Read(file, part, (nuint)part.Length, filled);
+            if (read < 0 && Marshal.GetLastPInvokeError() == ErrorInterrupted)
+            {
+                continue;
+            }
+
+            Check(read, name);
+            filled += read;
+
+            // All but the byte that should not be there; or the file became shorter.
+            if (read == 0 || filled == buffer.Length - 1)
+            {
+                break;
+            }
+        }
+
+        return filled;
+    }
+
     /// <summary>Makes a file that must not exist.</summary>
     public static SafeFileHandle CreateFile(int parent, ReadOnlySpan<byte> name) =>
         Open(parent, name, WriteOnly | Create | Exclusive | NoFollow, 0x180);
@@ -166,6 +199,9 @@ internal static partial class PosixFile
     {
         [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
         public static partial int Open(int parent, byte[] name, int flags, uint mode);
+
+        [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
+        public static partial nint Read(SafeFileHandle file, Span<byte> buffer, nuint count, long offset);
 
         [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true)]
         public static partial int MakeDirectory(int parent, byte[] name, uint mode);

@@ -9,13 +9,15 @@ internal sealed class TreeBatch
     private const int NodesPerRequestMax = 64;
 
     private readonly List<File> _files = [];
-    private readonly List<byte[]> _nodes = [];
+    private List<byte[]> _nodes = [];
 
     // In the order of the walk; a file's line is filled in when it is stored.
     private readonly List<TreeItem> _items = [];
     private int _sizeBytes;
 
     public int NodeCount => _nodes.Count;
+
+    public int NodesSizeBytes { get; private set; }
 
     public bool HasRoomFor(int sizeBytes, int itemsMax, int sizeMaxBytes) =>
         _files.Count < itemsMax && (_files.Count == 0 || _sizeBytes + sizeBytes <= sizeMaxBytes);
@@ -29,7 +31,19 @@ internal sealed class TreeBatch
         _sizeBytes += sizeBytes;
     }
 
-    public void AddNode(byte[] bytes) => _nodes.Add(bytes);
+    public void AddNode(byte[] bytes)
+    {
+        _nodes.Add(bytes);
+        NodesSizeBytes += bytes.Length;
+    }
+
+    /// <summary>A batch without files, which takes the nodes over from this one.</summary>
+    public TreeBatch Next()
+    {
+        var next = new TreeBatch { _nodes = _nodes, NodesSizeBytes = NodesSizeBytes };
+        (_nodes, NodesSizeBytes) = ([], 0);
+        return next;
+    }
 
     public async Task StoreAsync(IStorageClient client, StoreRequest request, CancellationToken cancellationToken)
     {

@@ -77,9 +77,9 @@ public sealed class TreeWriter
                     await AddAsync(frame, name, frames, cancellationToken);
                 }
 
-                if (_batch.NodeCount >= BatchItemsMax)
+                if (_batch.NodeCount >= BatchItemsMax || _batch.NodesSizeBytes >= SmallSizeMaxBytes)
                 {
-                    Rotate(cancellationToken);
+                    Rotate(withNodes: true, cancellationToken);
                 }
 
                 foreach (var item in await DrainAsync(BatchesInFlightMax))
@@ -91,7 +91,7 @@ public sealed class TreeWriter
             // Finished directories become nodes, whose storing finishes nothing further: two rounds empty everything.
             for (var round = 0; round < 2; round++)
             {
-                Rotate(cancellationToken);
+                Rotate(withNodes: true, cancellationToken);
                 foreach (var item in await DrainAsync(0))
                 {
                     yield return item;
@@ -173,12 +173,12 @@ public sealed class TreeWriter
 
         if (!_batch.HasRoomFor((int)sizeBytes, BatchItemsMax, BatchSizeMaxBytes))
         {
-            Rotate(cancellationToken);
+            Rotate(withNodes: false, cancellationToken);
         }
 
         // A byte more than it says: a file that grew past the limit meanwhile is then streamed instead.
         var rented = ArrayPool<byte>.Shared.Rent((int)sizeBytes + 1);
-        var size = Fill(file, rented);
+        var size = PosixFile.ReadWhole(file, rented.AsSpan(0, (int)sizeBytes + 1), entry.Name.Span);
         if (size > sizeBytes)
         {
             ArrayPool<byte>.Shared.Return(rented);
@@ -189,23 +189,6 @@ public sealed class TreeWriter
         var slot = frame.Add(entry with { SizeBytes = size });
         frame.Pending++;
         _batch.Add(frame, slot, path, rented, size);
-    }
-
-    private static int Fill(SafeFileHandle file, byte[] buffer)
-    {
-        var filled = 0;
-        while (filled < buffer.Length)
-        {
-            var read = RandomAccess.Read(file, buffer.AsSpan(filled), filled);
-            if (read == 0)
-            {
-                break;
-            }
-
-            filled += read;
-        }
-
-        return filled;
     }
 
     private async ValueTask StreamAsync(
@@ -243,10 +226,12 @@ public sealed class TreeWriter
     }
 
     /// <summary>Starts storing what was gathered and begins a new batch.</summary>
-    private void Rotate(CancellationToken cancellationToken)
+    private void Rotate(bool withNodes, CancellationToken cancellationToken)
     {
         var full = _batch;
-        _batch = new TreeBatch();
+
+        // Nodes are another request and so another sync: they wait until there are many of them, or no more files.
+        _batch = withNodes ? new TreeBatch() : full.Next();
 
         // On another thread on purpose: hashing and committing this batch goes on while the next files are read.
         var stored = Task.Run(() => full.StoreAsync(_client, _request, cancellationToken), cancellationToken);
