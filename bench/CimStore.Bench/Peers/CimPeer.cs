@@ -64,13 +64,9 @@ internal sealed class CimPeer : IContender
         _cids[index] = stored.Cid;
     }
 
-    public async ValueTask<int> GetAsync(int index, Memory<byte> destination)
-    {
-        var writer = new BufferPipeWriter(destination);
-        await using var reader = await OpenAsync(_cids[index]);
-        await reader.CopyToAsync(writer, 0, reader.Record.SizeBytes, CancellationToken.None);
-        return (int)writer.Written;
-    }
+    public async ValueTask<int> GetAsync(int index, Memory<byte> destination) =>
+        await Client.ReadAsync(_cids[index], RetrieveRequest.Default, 0, destination, CancellationToken.None)
+        ?? throw new InvalidDataException($"{_cids[index]} was stored and is not here.");
 
     public ValueTask<long> GetLargeAsync(int index) => ReadAllAsync(_cids[index]);
 

@@ -26,6 +26,10 @@ internal sealed class EmbeddedClient(Func<ValueTask<IStorageClient>> open) : ISt
         Cid cid, RetrieveRequest request, CancellationToken cancellationToken) =>
         await (await _node.Value).OpenAsync(cid, request, cancellationToken);
 
+    public async ValueTask<int?> ReadAsync(
+        Cid cid, RetrieveRequest request, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
+        await (await _node.Value).ReadAsync(cid, request, offset, destination, cancellationToken);
+
     public async ValueTask<ObjectRecord?> StatAsync(Cid cid, CancellationToken cancellationToken) =>
         await (await _node.Value).StatAsync(cid, cancellationToken);
 

@@ -33,9 +33,9 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
     /// cached.</summary>
     public long Version(ContentKey key) => Volatile.Read(ref StripeOf(key).Version);
 
-    public bool TryGet(ContentKey key, out ObjectRecord record, out ReadOnlyMemory<byte> content)
+    public bool TryGet(in ContentKey key, out ObjectRecord record, out byte[] content)
     {
-        (record, content) = (null!, default);
+        (record, content) = (null!, []);
         if (!IsOn)
         {
             return false;
@@ -48,6 +48,7 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
             {
                 if (time.GetElapsedTime(entry.Since) < options.AgeMax)
                 {
+                    ProcessorCache.Fetch(entry.Content);
                     entry.Frequency = Math.Min(entry.Frequency + 1, FrequencyMax);
                     stripe.Hits++;
                     (record, content) = (entry.Record, entry.Content);
@@ -143,7 +144,7 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
         stripe.Tidy();
     }
 
-    private Stripe StripeOf(ContentKey key) => _stripes[(uint)key.GetHashCode() % StripeCount];
+    private Stripe StripeOf(in ContentKey key) => _stripes[(uint)key.GetHashCode() % StripeCount];
 
     private sealed class Entry(ObjectRecord record, byte[] content, long since)
     {

@@ -26,6 +26,17 @@ public interface IStorageClient : IAsyncDisposable
     /// <summary>Opens content for reading. Null when it is not here.</summary>
     ValueTask<IContentReader?> OpenAsync(Cid cid, RetrieveRequest request, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Reads content from <paramref name="offset"/> on into the caller's memory, as much as fits: for content that is
+    /// small, or blocks of it, without a reader and a pipe. What counts as read is proved.
+    /// </summary>
+    /// <returns>Bytes read, fewer than fit only at the end, 0 past it; null when the content is not here.</returns>
+    /// <exception cref="Locations.IntegrityException">
+    /// The block cannot be had; what <paramref name="destination"/> holds now is of no account.
+    /// </exception>
+    ValueTask<int?> ReadAsync(
+        Cid cid, RetrieveRequest request, long offset, Memory<byte> destination, CancellationToken cancellationToken);
+
     /// <summary>The object's record, tombstones included; null when the node never heard of it.</summary>
     ValueTask<ObjectRecord?> StatAsync(Cid cid, CancellationToken cancellationToken);
 

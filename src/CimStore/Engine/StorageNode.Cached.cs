@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using CimStore.Content;
 using CimStore.Diagnostics;
 using CimStore.Locations;
 using CimStore.Objects;
@@ -8,12 +9,47 @@ namespace CimStore.Engine;
 
 public sealed partial class StorageNode
 {
+    private static readonly LocationId InMemory = new("memory");
+
+    /// <returns>Null when the bytes changed in memory: they are not there any more.</returns>
+    private int? TryReadCached(
+        in Cid cid, ObjectRecord record, ReadOnlySpan<byte> content, long offset, Span<byte> destination)
+    {
+        var range = ContentRange.Clip(offset, destination.Length, content.Length);
+        var part = destination[..(int)range.Length];
+        content.Slice((int)range.Offset, part.Length).CopyTo(part);
+
+        // A whole content is proved where it is handed out.
+        if (!IsCachedRight(cid, record, part.Length == content.Length ? part : content))
+        {
+            DropRotted(record);
+            return null;
+        }
+
+        CountCached(record, range.Length);
+        return part.Length;
+    }
+
+    private bool IsCachedRight(in Cid cid, ObjectRecord record, ReadOnlySpan<byte> bytes) =>
+        !_options.Cache.ProvesEachRead || IsRoot(cid, record, bytes);
+
+    /// <summary>Memory rots too. What lies at the location is another matter.</summary>
+    private void DropRotted(ObjectRecord record)
+    {
+        Log.CacheRotted(_ports.Logger, record.Key.Cid.ToString());
+        _cache.Remove(record.Key);
+    }
+
+    private void CountCached(ObjectRecord record, long sizeBytes)
+    {
+        _metrics.Read("memory", sizeBytes, TimeSpan.Zero);
+        _reads?.Add(record.Key, InMemory, TimeSpan.Zero);
+    }
+
     /// <summary>Content in memory: proved when it came there and, unless told otherwise, at each read.</summary>
     internal sealed class CachedReader(StorageNode node, ObjectRecord record, ReadOnlyMemory<byte> content)
         : IContentReader
     {
-        private static readonly LocationId Memory = new("memory");
-
         public ObjectRecord Record { get; } = record;
 
         internal ReadOnlyMemory<byte> Content => content;
@@ -27,14 +63,14 @@ public sealed partial class StorageNode
                 // The bytes that are handed out are the ones that are proved, in the caller's own memory.
                 var whole = destination.GetMemory(content.Length)[..content.Length];
                 content.CopyTo(whole);
-                if (!IsRight(whole.Span))
+                if (!node.IsCachedRight(Record.Key.Cid, Record, whole.Span))
                 {
                     return CopyAnewAsync(destination, range, cancellationToken);
                 }
 
                 destination.Advance(content.Length);
             }
-            else if (IsRight(content.Span))
+            else if (node.IsCachedRight(Record.Key.Cid, Record, content.Span))
             {
                 destination.Write(content.Span.Slice((int)range.Offset, (int)range.Length));
             }
@@ -43,8 +79,7 @@ public sealed partial class StorageNode
                 return CopyAnewAsync(destination, range, cancellationToken);
             }
 
-            node._metrics.Read("memory", range.Length, TimeSpan.Zero);
-            node._reads?.Add(Record.Key, Memory, TimeSpan.Zero);
+            node.CountCached(Record, range.Length);
             return FlushAsync(destination, cancellationToken);
         }
 
@@ -53,15 +88,10 @@ public sealed partial class StorageNode
         private static async ValueTask FlushAsync(PipeWriter destination, CancellationToken cancellationToken) =>
             await destination.FlushAsync(cancellationToken);
 
-        private bool IsRight(ReadOnlySpan<byte> bytes) =>
-            !node._options.Cache.ProvesEachRead || IsRoot(Record, bytes);
-
-        /// <summary>Memory rots too. What lies at the location is another matter.</summary>
         private async ValueTask CopyAnewAsync(
             PipeWriter destination, ContentRange range, CancellationToken cancellationToken)
         {
-            Log.CacheRotted(node._ports.Logger, Record.Key.Cid.ToString());
-            node._cache.Remove(Record.Key);
+            node.DropRotted(Record);
             await using var reader = await node.OpenAsync(Record.Key.Cid, RetrieveRequest.Default, cancellationToken)
                 ?? throw new IntegrityException(
                     $"{Record.Key.Cid} changed in memory, and nothing else is left of it.");

@@ -19,11 +19,49 @@ public sealed partial class StorageNode
         }
 
         var key = KeyOf(cid);
-        if (_cache.TryGet(key, out var cached, out var content))
+        return _cache.TryGet(key, out var cached, out var content)
+            ? new CachedReader(this, cached, content)
+            : await OpenAtLocationAsync(key, cancellationToken);
+    }
+
+    /// <remarks>From memory it completes at once and allocates nothing.</remarks>
+    public ValueTask<int?> ReadAsync(
+        Cid cid, RetrieveRequest request, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        if (request.AtLeast > _journal.DurableLsn)
         {
-            return new CachedReader(this, cached, content);
+            return ReadLaterAsync(cid, request, offset, destination, cancellationToken);
         }
 
+        var key = KeyOf(cid);
+        return _cache.TryGet(key, out var cached, out var content)
+            && TryReadCached(key.Cid, cached, content, offset, destination.Span) is { } read
+            ? new ValueTask<int?>(read)
+            : ReadAtLocationAsync(key, offset, destination, cancellationToken);
+    }
+
+    /// <summary>
+    /// Journals what was read since the last time: one event for each content, in one append, of a bounded number. For
+    /// a background loop; a read itself writes nothing (D17).
+    /// </summary>
+    /// <returns>How many events there were.</returns>
+    public async ValueTask<int> TellReadsAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (_reads?.Take(_options.ReadEventsMax) is not { Count: > 0 } told)
+        {
+            return 0;
+        }
+
+        await AppendAsync(told.ConvertAll(read => new JournalChange(
+            ContextOf(CommandIdentity.None, default), read, null, null)));
+        return told.Count;
+    }
+
+    private async ValueTask<ContentReader?> OpenAtLocationAsync(ContentKey key, CancellationToken cancellationToken)
+    {
         if (!_holds.TryHold(key))
         {
             return null;
@@ -52,22 +90,25 @@ public sealed partial class StorageNode
         }
     }
 
-    /// <summary>
-    /// Journals what was read since the last time: one event for each content, in one append, of a bounded number. For
-    /// a background loop; a read itself writes nothing (D17).
-    /// </summary>
-    /// <returns>How many events there were.</returns>
-    public async ValueTask<int> TellReadsAsync(CancellationToken cancellationToken)
+    private async ValueTask<int?> ReadLaterAsync(
+        Cid cid, RetrieveRequest request, long offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (_reads?.Take(_options.ReadEventsMax) is not { Count: > 0 } told)
+        await WaitForAsync(cid, request, cancellationToken);
+        return await ReadAsync(cid, RetrieveRequest.Default, offset, destination, cancellationToken);
+    }
+
+    private async ValueTask<int?> ReadAtLocationAsync(
+        ContentKey key, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        await using var reader = await OpenAtLocationAsync(key, cancellationToken);
+        if (reader is null)
         {
-            return 0;
+            return null;
         }
 
-        await AppendAsync(told.ConvertAll(read => new JournalChange(
-            ContextOf(CommandIdentity.None, default), read, null, null)));
-        return told.Count;
+        var block = new BlockPipeWriter(destination);
+        await reader.CopyToAsync(block, offset, destination.Length, cancellationToken);
+        return block.Written;
     }
 
     /// <summary>Journals what was found wrong, so that the copy is not read again and a repair is owed.</summary>
@@ -111,11 +152,17 @@ public sealed partial class StorageNode
         }
     }
 
-    private static bool IsRoot(ObjectRecord record, ReadOnlySpan<byte> whole)
+    /// <summary>
+    /// A BLAKE3 name is the root itself, and at hand; the record beside content in memory often is not.
+    /// </summary>
+    private static bool IsRoot(in Cid cid, ObjectRecord record, ReadOnlySpan<byte> whole)
     {
         Span<byte> digest = stackalloc byte[Blake3.HashSizeBytes];
         Blake3.Hash(whole, digest);
-        return digest.SequenceEqual(record.Root.Digest);
+        return digest.SequenceEqual(
+            cid.HashFunction == HashFunctions.Blake3 && cid.Digest.Length == Blake3.HashSizeBytes
+                ? cid.Digest
+                : record.Root.Digest);
     }
 
     private ILocation? LocationOf(Copy copy)

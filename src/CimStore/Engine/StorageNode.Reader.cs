@@ -124,7 +124,8 @@ public sealed partial class StorageNode
                 return read is not null && await BadAsync(copy, $"it ends at {read} of {whole.Length} bytes");
             }
 
-            return IsRoot(Record, whole.Span) || await BadAsync(copy, "its bytes are not the content that was stored");
+            return IsRoot(Record.Key.Cid, Record, whole.Span)
+                || await BadAsync(copy, "its bytes are not the content that was stored");
         }
 
         private async ValueTask CopyGroupsAsync(

@@ -42,6 +42,21 @@ public sealed partial class HttpStorageClient : IStorageClient
         return record is null ? null : new HttpContentReader(_node, cid, record, request);
     }
 
+    public async ValueTask<int?> ReadAsync(
+        Cid cid, RetrieveRequest request, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        await using var reader = await OpenAsync(cid, request, cancellationToken);
+        if (reader is null)
+        {
+            return null;
+        }
+
+        var block = new BlockPipeWriter(destination);
+        await reader.CopyToAsync(block, offset, destination.Length, cancellationToken);
+        return block.Written;
+    }
+
     public async ValueTask<ObjectRecord?> StatAsync(Cid cid, CancellationToken cancellationToken)
     {
         using var message = new HttpRequestMessage(HttpMethod.Get, Routes.Object(cid));

@@ -52,6 +52,10 @@ internal sealed class KeptOpen(IStorageClient engine) : IStorageClient
         Cid cid, RetrieveRequest request, CancellationToken cancellationToken) =>
         engine.OpenAsync(cid, request, cancellationToken);
 
+    public ValueTask<int?> ReadAsync(
+        Cid cid, RetrieveRequest request, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
+        engine.ReadAsync(cid, request, offset, destination, cancellationToken);
+
     public ValueTask<ObjectRecord?> StatAsync(Cid cid, CancellationToken cancellationToken) =>
         engine.StatAsync(cid, cancellationToken);
 

@@ -70,6 +70,45 @@ public abstract partial class StorageClientContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Any_block_can_be_read_into_memory()
+    {
+        foreach (var size in (int[])[0, 1, 5000, 3_000_001])
+        {
+            var content = Samples.Bytes(size, size + 11);
+            var cid = (await Client.StoreAsync(content, Token)).Cid;
+            foreach (var (offset, length) in ((int, int)[])
+                [(0, size), (0, size + 100), (0, size / 2), (size / 3, size), (size, 10), (size + 5, 10), (0, 0)])
+            {
+                var expected = content.Skip(offset).Take(length).ToArray();
+
+                // At its location at first, then perhaps from memory.
+                for (var time = 0; time < 3; time++)
+                {
+                    var block = new byte[length];
+                    var read = await Client.ReadAsync(cid, RetrieveRequest.Default, offset, block, Token);
+
+                    Assert.Equal(expected.Length, read);
+                    Assert.Equal(expected, block[..expected.Length]);
+                    Assert.True(block.AsSpan(expected.Length).IndexOfAnyExcept((byte)0) < 0);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_block_of_what_is_not_here_is_absent_and_one_that_cannot_be_is_a_bug()
+    {
+        var stored = (await Client.StoreAsync(Samples.Bytes(100, 12), Token)).Cid;
+        var block = new byte[100];
+
+        Assert.Null(await Client.ReadAsync(Samples.CidOf([7, 7]), RetrieveRequest.Default, 0, block, Token));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            async () => await Client.ReadAsync(stored, RetrieveRequest.Default, -1, block, Token));
+        await Client.DeleteAsync(stored, DeleteRequest.Default with { Grace = TimeSpan.Zero }, Token);
+        Assert.Null(await Client.ReadAsync(stored, RetrieveRequest.Default, 0, block, Token));
+    }
+
+    [Fact]
     public async Task What_was_never_stored_is_absent()
     {
         var cid = Samples.CidOf([1, 2, 3]);

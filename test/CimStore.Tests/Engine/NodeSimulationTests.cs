@@ -292,6 +292,41 @@ public sealed class NodeSimulationTests
         Assert.Equal(CopyState.Verified, (await node.StatAsync(cid, Token))!.Copies[0].State);
     }
 
+    [Theory]
+    [InlineData(0, 4096)]
+    [InlineData(100, 50)]
+    public async Task A_block_that_rotted_in_memory_is_read_anew(int offset, int length)
+    {
+        var (node, _) = await OpenAsync();
+        await using var disposed = node;
+        var content = Samples.Bytes(4096, 1);
+        var cid = (await node.StoreAsync(content, Token)).Cid;
+        var block = new byte[length];
+        await node.ReadAsync(cid, RetrieveRequest.Default, offset, block, Token);
+        var cached = Assert.IsType<StorageNode.CachedReader>(
+            await node.OpenAsync(cid, RetrieveRequest.Default, Token));
+        MemoryMarshal.AsMemory(cached.Content).Span[7] ^= 1;
+
+        Assert.Equal(length, await node.ReadAsync(cid, RetrieveRequest.Default, offset, block, Token));
+
+        Assert.Equal(content[offset..(offset + length)], block);
+        Assert.Equal(CopyState.Verified, (await node.StatAsync(cid, Token))!.Copies[0].State);
+    }
+
+    [Fact]
+    public async Task A_block_that_rotted_at_its_only_location_is_told()
+    {
+        var (node, store) = await OpenAsync();
+        await using var disposed = node;
+        var cid = (await node.StoreAsync(Samples.Bytes(4096, 1), Token)).Cid;
+        store.Rot((await node.StatAsync(cid, Token))!.Copies[0].Incarnation, 5);
+
+        await Assert.ThrowsAsync<IntegrityException>(
+            async () => await node.ReadAsync(cid, RetrieveRequest.Default, 0, new byte[4096], Token));
+
+        Assert.Equal(CopyState.Quarantined, (await node.StatAsync(cid, Token))!.Copies[0].State);
+    }
+
     private static async Task StepAsync(StorageNode node, int action, byte[] content)
     {
         var cid = Samples.CidOf(content);
