@@ -7,7 +7,7 @@ internal static class Field
 {
     public const string Ours = "cimstore";
 
-    /// <summary>Out of memory, proved at each get, as is the default; with room for the row's objects.</summary>
+    /// <summary>Out of memory, proved at each get, as is the default.</summary>
     public const string OursCached = "cimstore-cached";
 
     /// <summary>Out of memory, proved only when it came in.</summary>
@@ -19,17 +19,13 @@ internal static class Field
     /// <summary>Who is compared where every peer is: the caches of ours differ only in gets.</summary>
     public static IEnumerable<string> Writers => All.Keys.Where(name => name == Ours || !IsOurs(name));
 
-    private const long CacheSizeBytes = 256 << 20;
-
     public static readonly IReadOnlyDictionary<string, Func<string, int, ValueTask<IContender>>> All =
         new Dictionary<string, Func<string, int, ValueTask<IContender>>>
         {
             [Ours] = async (folder, count) => await CimPeer.OpenAsync(folder, count),
-            [OursCached] = async (folder, count) => await CimPeer.OpenAsync(
-                folder, count, OursCached, static cache => cache.SizeMaxBytes = CacheSizeBytes),
+            [OursCached] = async (folder, count) => await CimPeer.OpenAsync(folder, count, OursCached),
             [OursTrusting] = async (folder, count) => await CimPeer.OpenAsync(
-                folder, count, OursTrusting,
-                static cache => (cache.SizeMaxBytes, cache.ProvesEachRead) = (CacheSizeBytes, false)),
+                folder, count, OursTrusting, static cache => cache.ProvesEachRead = false),
             [OursUncached] = async (folder, count) => await CimPeer.OpenAsync(
                 folder, count, OursUncached, static cache => cache.SizeMaxBytes = 0),
             ["rocksdb"] = (folder, count) => Opened(new RocksPeer(folder, count, queue: false, blobs: false)),

@@ -5,14 +5,20 @@ public sealed class ContentCacheOptions
 {
     public const long SizeLimitBytes = 64L << 30;
 
-    /// <summary>All entries together. 32 MiB leave a node with a million objects within its 250 MiB.</summary>
+    private const long SizeDefaultMaxBytes = 256L << 20;
+    private const int MemoryShare = 32;
+
+    /// <summary>
+    /// All entries together: by default a 32nd of the memory that the process may use, and 256 MiB at most. It fills
+    /// with what is read again, and only with small content; a node that is opened, or streams, keeps none of it.
+    /// </summary>
     public long SizeMaxBytes
     {
         get;
         set => field = value is >= 0 and <= SizeLimitBytes
             ? value
             : throw new ArgumentOutOfRangeException(nameof(value), value, $"0..{SizeLimitBytes} bytes.");
-    } = 32L << 20;
+    } = Math.Min(SizeDefaultMaxBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryShare);
 
     /// <summary>Larger contents are never cached: the system's page cache serves them as well.</summary>
     public int ItemSizeMaxBytes
