@@ -36,7 +36,12 @@ internal sealed class Report(StoreOptions options)
     }
 
     /// <summary>Ours against the best peer of the row; a ratio above 1 means that ours is better.</summary>
-    public void JudgeAgainstBest(string row, string what, Metric metric, double target, string ours = Field.Ours)
+    /// <param name="row">The row.</param>
+    /// <param name="what">What is compared, in words.</param>
+    /// <param name="metric">By what.</param>
+    /// <param name="target">Null: only reported.</param>
+    /// <param name="ours">Which of our contenders.</param>
+    public void JudgeAgainstBest(string row, string what, Metric metric, double? target, string ours = Field.Ours)
     {
         var best = _results.Where(r => r.Row == row && r.Metric == metric && !Field.IsOurs(r.Contender))
             .MaxBy(r => metric.HigherIsBetter ? r.Median : -r.Median);
@@ -46,7 +51,8 @@ internal sealed class Report(StoreOptions options)
         }
     }
 
-    public void JudgeRatio(string row, string what, Metric metric, string peer, double target, string ours = Field.Ours)
+    public void JudgeRatio(
+        string row, string what, Metric metric, string peer, double? target, string ours = Field.Ours)
     {
         if (Find(row, ours, metric) is not { } mine || Find(row, peer, metric) is not { } other)
         {
@@ -54,7 +60,9 @@ internal sealed class Report(StoreOptions options)
         }
 
         var ratio = metric.HigherIsBetter ? mine.Median / other.Median : other.Median / mine.Median;
-        Judge(what, Text($">= {target} x"), Text($"{ratio:N2} x {peer}"), ratio >= target);
+        Judge(
+            what, target is null ? "none" : Text($">= {target} x"), Text($"{ratio:N2} x {peer}"),
+            target is null ? null : ratio >= target);
     }
 
     public void JudgeLimit(string row, string what, Metric metric, double limit, string ours = Field.Ours)
