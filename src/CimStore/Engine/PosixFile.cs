@@ -43,7 +43,9 @@ internal static partial class PosixFile
     /// calls of the system for each small file.
     /// </summary>
     /// <param name="file">The file.</param>
-    /// <param name="buffer">A byte more than the file is expected to have: one that it does not fill was read whole.</param>
+    /// <param name="buffer">
+    /// A byte more than the file is expected to have: one that it does not fill was read whole.
+    /// </param>
     /// <param name="name">Its name, for the message when it fails.</param>
     /// <returns>Bytes read.</returns>
     public static int ReadWhole(SafeFileHandle file, Span<byte> buffer, ReadOnlySpan<byte> name)

@@ -155,11 +155,11 @@ public abstract partial class StorageClientContract
         Assert.Equal([moved, created], await Client.NameHistoryAsync(ada, "a", Token).ListAsync(Token));
         Assert.Null(await Client.FindNameAsync(ada with { Owner = new OwnerId("bob") }, "a", Token));
         await using var watch = Client.WatchNameAsync(ada, "a", Token).GetAsyncEnumerator(Token);
-        Assert.True(await watch.MoveNextAsync());
+        Assert.True(await SoonAsync(watch.MoveNextAsync()));
         Assert.Equal(moved, watch.Current);
         await Client.SetNameAsync(Name("a", second), Token);
         var deleted = await Client.DeleteNameAsync(Name("a", null) with { Owner = ada.Owner }, Token);
-        Assert.True(await watch.MoveNextAsync());
+        Assert.True(await SoonAsync(watch.MoveNextAsync()));
         Assert.Equal(deleted, watch.Current);
     }
 
@@ -238,7 +238,7 @@ public abstract partial class StorageClientContract
 
         await Client.SetNameAsync(Name("w", cids[0]), Token);
         await using var watch = Client.WatchNameAsync(Letters, "w", Token).GetAsyncEnumerator(Token);
-        Assert.True(await watch.MoveNextAsync());
+        Assert.True(await SoonAsync(watch.MoveNextAsync()));
         Assert.Equal(cids[0], watch.Current.Cid);
 
         for (var index = 1; index < cids.Count; index++)
@@ -248,7 +248,7 @@ public abstract partial class StorageClientContract
 
         for (var index = 1; index < cids.Count; index++)
         {
-            Assert.True(await watch.MoveNextAsync());
+            Assert.True(await SoonAsync(watch.MoveNextAsync()));
             Assert.Equal(cids[index], watch.Current.Cid);
         }
     }
@@ -348,4 +348,8 @@ public abstract partial class StorageClientContract
             return refused.Refusal.Code;
         }
     }
+
+    /// <summary>A watch that tells nothing is to fail, not to hang.</summary>
+    private static Task<bool> SoonAsync(ValueTask<bool> next) =>
+        next.AsTask().WaitAsync(TimeSpan.FromSeconds(30), Token);
 }
