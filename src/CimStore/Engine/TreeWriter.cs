@@ -14,9 +14,9 @@ namespace CimStore.Engine;
 public sealed class TreeWriter
 {
     /// <summary>4 MiB or 64 files: one append of the engine, and one request over HTTP.</summary>
-    private const int BatchItemsMax = 64;
+    private const int BatchItemsMax = 128;
 
-    private const int BatchSizeMaxBytes = 4 << 20;
+    private const int BatchSizeMaxBytes = 8 << 20;
     private const int SmallSizeMaxBytes = 1 << 20;
 
     /// <summary>2 under way and 1 being filled: 12 MiB.</summary>
