@@ -13,13 +13,13 @@ namespace CimStore.Engine;
 /// </summary>
 public sealed class TreeWriter
 {
-    /// <summary>4 MiB or 64 files: one append of the engine, and one request over HTTP.</summary>
+    /// <summary>8 MiB or 128 files: one append of the engine, and one request over HTTP.</summary>
     private const int BatchItemsMax = 128;
 
     private const int BatchSizeMaxBytes = 8 << 20;
     private const int SmallSizeMaxBytes = 1 << 20;
 
-    /// <summary>2 under way and 1 being filled: 12 MiB.</summary>
+    /// <summary>2 under way and 1 being filled: 24 MiB.</summary>
     private const int BatchesInFlightMax = 2;
 
     private const int StreamBufferSizeBytes = 1 << 20;
