@@ -7,6 +7,21 @@ internal sealed class BlockPipeWriter(Memory<byte> block) : PipeWriter
 {
     public int Written { get; private set; }
 
+    /// <returns>Bytes read; null when there was no reader.</returns>
+    public static async ValueTask<int?> ReadAsync(
+        IContentReader? opened, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        await using var reader = opened;
+        if (reader is null)
+        {
+            return null;
+        }
+
+        var block = new BlockPipeWriter(destination);
+        await reader.CopyToAsync(block, offset, destination.Length, cancellationToken);
+        return block.Written;
+    }
+
     public override bool CanGetUnflushedBytes => true;
 
     public override long UnflushedBytes => 0;

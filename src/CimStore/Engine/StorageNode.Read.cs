@@ -100,15 +100,8 @@ public sealed partial class StorageNode
     private async ValueTask<int?> ReadAtLocationAsync(
         ContentKey key, long offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
-        await using var reader = await OpenAtLocationAsync(key, cancellationToken);
-        if (reader is null)
-        {
-            return null;
-        }
-
-        var block = new BlockPipeWriter(destination);
-        await reader.CopyToAsync(block, offset, destination.Length, cancellationToken);
-        return block.Written;
+        var reader = await OpenAtLocationAsync(key, cancellationToken);
+        return await BlockPipeWriter.ReadAsync(reader, offset, destination, cancellationToken);
     }
 
     /// <summary>Journals what was found wrong, so that the copy is not read again and a repair is owed.</summary>

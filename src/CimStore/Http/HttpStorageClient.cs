@@ -46,15 +46,8 @@ public sealed partial class HttpStorageClient : IStorageClient
         Cid cid, RetrieveRequest request, long offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        await using var reader = await OpenAsync(cid, request, cancellationToken);
-        if (reader is null)
-        {
-            return null;
-        }
-
-        var block = new BlockPipeWriter(destination);
-        await reader.CopyToAsync(block, offset, destination.Length, cancellationToken);
-        return block.Written;
+        var reader = await OpenAsync(cid, request, cancellationToken);
+        return await BlockPipeWriter.ReadAsync(reader, offset, destination, cancellationToken);
     }
 
     public async ValueTask<ObjectRecord?> StatAsync(Cid cid, CancellationToken cancellationToken)
