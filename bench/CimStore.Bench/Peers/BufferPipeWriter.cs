@@ -2,38 +2,29 @@ using System.IO.Pipelines;
 
 namespace CimStore.Bench.Peers;
 
-/// <summary>
-/// Takes content into the caller's buffer, or (without one) throws it away: no pipe between store and caller.
-/// </summary>
+/// <summary>Takes content and throws it away: no pipe between store and caller.</summary>
 internal sealed class BufferPipeWriter : PipeWriter
 {
     private const int ScratchSizeBytes = 1 << 20;
 
-    private readonly bool _keeps;
-    private Memory<byte> _buffer;
-    private long _written;
+    private byte[] _buffer = new byte[ScratchSizeBytes];
 
-    public BufferPipeWriter() => _buffer = new byte[ScratchSizeBytes];
-
-    public BufferPipeWriter(Memory<byte> buffer) => (_buffer, _keeps) = (buffer, true);
-
-    public long Written => _written;
+    public long Written { get; private set; }
 
     public override bool CanGetUnflushedBytes => true;
 
     public override long UnflushedBytes => 0;
 
-    /// <summary>Begins anew with another buffer.</summary>
-    public void Reset(Memory<byte> buffer) => (_buffer, _written) = (buffer, 0);
-
-    public override void Advance(int bytes) => _written += bytes;
+    public override void Advance(int bytes) => Written += bytes;
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
-        var free = _keeps ? _buffer[(int)_written..] : Grown(sizeHint);
-        return free.Length >= sizeHint
-            ? free
-            : throw new InvalidOperationException("More content than the buffer holds.");
+        if (_buffer.Length < sizeHint)
+        {
+            _buffer = new byte[sizeHint];
+        }
+
+        return _buffer;
     }
 
     public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
@@ -47,15 +38,5 @@ internal sealed class BufferPipeWriter : PipeWriter
 
     public override void Complete(Exception? exception = null)
     {
-    }
-
-    private Memory<byte> Grown(int sizeHint)
-    {
-        if (_buffer.Length < sizeHint)
-        {
-            _buffer = new byte[sizeHint];
-        }
-
-        return _buffer;
     }
 }

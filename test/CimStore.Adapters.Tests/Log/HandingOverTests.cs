@@ -24,20 +24,11 @@ public sealed class HandingOverTests
     [Fact]
     public async Task A_batch_handed_over_is_applied_before_those_that_became_durable_meanwhile()
     {
-        var (first, second, third) = (Hold(1), Hold(2), Hold(3));
-        var applied = new Step();
-        _projection.OnApply = batch => applied.PassIf(batch.FirstLsn == 2);
+        var third = Hold(3);
         await using var log = Open();
-        var writes = new List<Task> { Task.Run(() => CommitAsync(log, 1, 100), Token) };
-        await first.ReachedAsync();
-        writes.Add(CommitAsync(log, 2, WorthASync));
-        first.Release();
-        await second.ReachedAsync();
-        writes.Add(CommitAsync(log, 3, WorthASync));
-        second.Release();
+        var (applied, writes) = await HandOverAsync(log);
 
         // The second waits to be applied, and the third is on its way to the disk already.
-        await applied.ReachedAsync();
         await third.ReachedAsync();
         third.Release();
         while (log.DurableLsn < 3)
@@ -56,18 +47,8 @@ public sealed class HandingOverTests
     [Fact]
     public async Task A_log_that_closes_answers_what_was_handed_over()
     {
-        var (first, second) = (Hold(1), Hold(2));
-        var applied = new Step();
-        _projection.OnApply = batch => applied.PassIf(batch.FirstLsn == 2);
         var log = Open();
-        var writes = new List<Task> { Task.Run(() => CommitAsync(log, 1, 100), Token) };
-        await first.ReachedAsync();
-        writes.Add(CommitAsync(log, 2, WorthASync));
-        first.Release();
-        await second.ReachedAsync();
-        writes.Add(CommitAsync(log, 3, WorthASync));
-        second.Release();
-        await applied.ReachedAsync();
+        var (applied, writes) = await HandOverAsync(log);
 
         var closing = Task.Run(() => log.DisposeAsync().AsTask(), Token);
         applied.Release();
@@ -99,6 +80,22 @@ public sealed class HandingOverTests
 
         Assert.Equal(2 * writers, _projection.Records.Count);
         Assert.Equal(3, log.Counters.Batches);
+    }
+
+    /// <summary>Commits three writes, and stops the second, handed over, where it is applied.</summary>
+    private async Task<(Step Applied, List<Task> Writes)> HandOverAsync(ContentLog log)
+    {
+        var (first, second, applied) = (Hold(1), Hold(2), new Step());
+        _projection.OnApply = batch => applied.PassIf(batch.FirstLsn == 2);
+        var writes = new List<Task> { Task.Run(() => CommitAsync(log, 1, 100), Token) };
+        await first.ReachedAsync();
+        writes.Add(CommitAsync(log, 2, WorthASync));
+        first.Release();
+        await second.ReachedAsync();
+        writes.Add(CommitAsync(log, 3, WorthASync));
+        second.Release();
+        await applied.ReachedAsync();
+        return (applied, writes);
     }
 
     private static async Task TwiceAsync(ContentLog log, int writer)
