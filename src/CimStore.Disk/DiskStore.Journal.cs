@@ -113,6 +113,7 @@ public sealed partial class DiskStore
         if (bytes > 0)
         {
             _space.Require(bytes);
+            _large.SmallPuts.Note();
         }
     }
 

@@ -84,6 +84,9 @@ internal sealed class KillingDisk(IDisk disk, CrashPoint point) : IDisk
         public void WriteOut(long offset, long length) =>
             disk.Around(DiskOperation.WriteOut, () => file.WriteOut(offset, length));
 
+        public void StartWriteOut(long offset, long length) =>
+            disk.Around(DiskOperation.StartWriteOut, () => file.StartWriteOut(offset, length));
+
         public void SyncData(SyncPoint sync) =>
             disk.Around(DiskOperation.SyncData, () => file.SyncData(sync), sync);
 

@@ -10,6 +10,7 @@ internal enum DiskOperation
     Allocate,
     Truncate,
     Length,
+    StartWriteOut,
     WriteOut,
     SyncData,
     Sync,

@@ -37,6 +37,12 @@ internal interface IDiskFile : IDisposable
     void WriteOut(long offset, long length);
 
     /// <summary>
+    /// Has the bytes sent to the device and does not wait: <see cref="WriteOut"/> of the same bytes does. A failure is
+    /// final here too, and what goes wrong later is told by the next of these calls or by the sync.
+    /// </summary>
+    void StartWriteOut(long offset, long length);
+
+    /// <summary>
     /// Makes the bytes and the length durable (<c>fdatasync</c>). Any failure is final: the kernel may have dropped the
     /// bytes and marked them clean, so a second sync that succeeds proves nothing.
     /// </summary>

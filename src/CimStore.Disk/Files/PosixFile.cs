@@ -136,9 +136,13 @@ internal sealed class PosixFile(string path, SafeFileHandle handle) : IDiskFile
         }
     }
 
-    public void WriteOut(long offset, long length)
+    public void WriteOut(long offset, long length) => SyncRange(offset, length, LibC.WaitWriteWait);
+
+    public void StartWriteOut(long offset, long length) => SyncRange(offset, length, LibC.WriteOnly);
+
+    private void SyncRange(long offset, long length, uint flags)
     {
-        if (LibC.SyncFileRange(handle, offset, length, LibC.WaitWriteWait) != 0
+        if (LibC.SyncFileRange(handle, offset, length, flags) != 0
             && Marshal.GetLastPInvokeError() is not (Errno.Invalid or Errno.IllegalSeek or Errno.NotImplemented
                 or Errno.NotSupported))
         {

@@ -20,6 +20,9 @@ internal sealed class LargeFiles(IDisk disk, string directory, string staging, I
     private long _bytesWritten;
     private bool _isDisposed;
 
+    /// <summary>Told of every small content that comes in, so that streams make room for them.</summary>
+    public SmallPuts SmallPuts { get; } = new(time);
+
     public long BytesWritten => Interlocked.Read(ref _bytesWritten);
 
     public StagedFile Stage(long? sizeHint)
@@ -246,6 +249,8 @@ internal sealed class LargeFiles(IDisk disk, string directory, string staging, I
         public void Truncate(long length) => file.Truncate(length);
 
         public void WriteOut(long offset, long length) => file.WriteOut(offset, length);
+
+        public void StartWriteOut(long offset, long length) => file.StartWriteOut(offset, length);
 
         public void SyncData(SyncPoint point) => file.SyncData(point);
 

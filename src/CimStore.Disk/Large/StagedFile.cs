@@ -14,8 +14,13 @@ internal sealed class StagedFile : IStagedContent
     /// <summary>What is copied to the page cache at a time, while the piece before it goes to the device.</summary>
     public const int PieceBytes = 1 << 20;
 
-    /// <summary>What the device has in hand at a time: a sync of the log waits behind it.</summary>
+    /// <summary>
+    /// What the device has in hand at a time while small contents come in: each of their syncs waits behind it.
+    /// </summary>
     private const int WriteOutBytes = 512 << 10;
+
+    /// <summary>The same while none do.</summary>
+    private const int AloneInHandBytes = 4 << 20;
 
     private const int TreeBufferBytes = 64 << 10;
 
@@ -29,6 +34,7 @@ internal sealed class StagedFile : IStagedContent
     private int _filled;
     private int _nodesFilled;
     private long _written;
+    private long _writtenOut = LargeHeader.HeaderBytes;
     private long _treeWritten;
     private Task _pending = Task.CompletedTask;
     private bool _isDisposed;
@@ -186,13 +192,23 @@ internal sealed class StagedFile : IStagedContent
         _pending = _worker.Start(() => WriteOut(offset, length));
     }
 
+    // In the worker.
     private void WriteOut(long offset, long length)
     {
+        var end = offset + length;
         try
         {
-            for (var end = offset + length; offset < end; offset += WriteOutBytes)
+            var isAlone = !_files.SmallPuts.AreComing;
+            if (isAlone)
             {
-                _content.WriteOut(offset, Math.Min(WriteOutBytes, end - offset));
+                _content.StartWriteOut(offset, length);
+            }
+
+            while (end - _writtenOut > (isAlone ? AloneInHandBytes : 0))
+            {
+                var bytes = Math.Min(WriteOutBytes, end - _writtenOut);
+                _content.WriteOut(_writtenOut, bytes);
+                _writtenOut += bytes;
             }
         }
         catch (DiskException failure)

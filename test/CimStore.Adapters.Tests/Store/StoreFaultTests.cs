@@ -1,6 +1,7 @@
 using CimStore.Disk;
 using CimStore.Disk.Directory;
 using CimStore.Disk.Files;
+using CimStore.Disk.Large;
 using CimStore.Locations;
 using CimStore.Objects;
 using CimStore.Testing.Disk;
@@ -85,13 +86,21 @@ public sealed class StoreFaultTests
     /// <summary>
     /// The kernel tells a lost page once: who asked to write out was told, and the sync after it would not be.
     /// </summary>
-    [Fact]
-    public async Task A_stream_whose_bytes_did_not_reach_the_device_is_never_stored()
+    [Theory]
+    [InlineData(nameof(DiskOperation.StartWriteOut), 0)]
+    [InlineData(nameof(DiskOperation.WriteOut), 0)]
+    [InlineData(nameof(DiskOperation.WriteOut), SmallPuts.CountMin)]
+    public async Task A_stream_whose_bytes_did_not_reach_the_device_is_never_stored(string operation, int smallPuts)
     {
         using var directory = new TempDirectory();
-        var plan = new FaultPlan().At(DiskOperation.WriteOut, 1, new DiskFault.Error(Errno.InputOutput));
+        var failing = Enum.Parse<DiskOperation>(operation);
+        var plan = new FaultPlan().At(failing, 1, new DiskFault.Error(Errno.InputOutput));
         await using var store = await OpenAsync(directory, plan);
-        var content = Sample.Bytes(1, 3 << 20);
+        var content = Sample.Bytes(1, 8 << 20);
+        for (var put = 0; put < smallPuts; put++)
+        {
+            await store.AppendAsync([Sample.Store(Ids, Sample.Bytes(put + 10, 100))], Token);
+        }
 
         await using (var staged = await store.StageAsync(content.Length, Token))
         {

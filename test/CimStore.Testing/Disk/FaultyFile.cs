@@ -46,6 +46,12 @@ internal sealed class FaultyFile(IDiskFile file, FaultPlan plan) : IDiskFile
         file.WriteOut(offset, length);
     }
 
+    public void StartWriteOut(long offset, long length)
+    {
+        StrikeSync(DiskOperation.StartWriteOut);
+        file.StartWriteOut(offset, length);
+    }
+
     public void SyncData(SyncPoint point)
     {
         StrikeSync(DiskOperation.SyncData);

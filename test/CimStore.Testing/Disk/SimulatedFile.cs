@@ -44,6 +44,8 @@ internal sealed class SimulatedFile(SimulatedDisk disk, SimulatedNode node, stri
     // Promises nothing, so the simulated device keeps it as volatile as it was.
     public void WriteOut(long offset, long length) => Check();
 
+    public void StartWriteOut(long offset, long length) => Check();
+
     public void SyncData(SyncPoint point) => Sync(point);
 
     public void Sync(SyncPoint point) => disk.Sync(point, Check, node.Sync);
