@@ -7,6 +7,7 @@ internal enum DiskOperation
     Create,
     Read,
     Write,
+    WriteBulk,
     Allocate,
     Truncate,
     Length,

@@ -74,7 +74,7 @@ internal sealed class PosixFile(string path, SafeFileHandle handle) : IDiskFile
                         _cannotBeDirect = true;
                         return 0;
                     default:
-                        throw Failed(DiskOperation.Write);
+                        throw Failed(DiskOperation.WriteBulk);
                 }
             }
         }

@@ -5,13 +5,8 @@ namespace CimStore.Disk.Log;
 // What the leader does with a batch, and what becomes of the log when the disk fails it.
 internal sealed partial class ContentLog
 {
-    /// <summary>
-    /// Larger than what single stores make together: only a part of a batch of contents, or of a compaction, is not
-    /// kept in the page cache for a reader who is likely to come soon.
-    /// </summary>
-    private const int BulkBytesMin = 2 << 20;
-
     // Only the leader touches these.
+    private readonly DirectWrites _direct = new();
     private Segment? _active;
     private IDiskFile? _file;
     private SegmentIdentity _identity;
@@ -71,11 +66,12 @@ internal sealed partial class ContentLog
         try
         {
             PreWrite(batch.Offset + header.LengthBytes, header.LengthBytes);
-            Write(_file!, batch.Bytes(header).Span, batch.Offset);
+            var copying = Write(batch.Bytes(header).Span, batch.Offset);
             written = true;
             _file!.SyncData(header.Kind == BatchKind.Mark ? SyncPoint.LogMark : SyncPoint.LogBatch);
             Counters.Sync();
             (_lastSync, _lastWrites) = (_time.GetElapsedTime(started), batch.Writes);
+            _direct.Copied(header.LengthBytes, copying, _lastSync);
             return null;
         }
         catch (DiskException failure)
@@ -90,10 +86,13 @@ internal sealed partial class ContentLog
         }
     }
 
-    private static void Write(IDiskFile file, ReadOnlySpan<byte> bytes, long offset)
+    /// <returns>How long it took to copy them to the page cache; nothing when they passed it.</returns>
+    private TimeSpan Write(ReadOnlySpan<byte> bytes, long offset)
     {
-        var taken = bytes.Length >= BulkBytesMin ? file.WriteBulk(bytes, offset) : 0;
-        file.WriteFully(bytes[taken..], offset + taken);
+        var taken = _direct.Takes(bytes.Length) ? _file!.WriteBulk(bytes, offset) : 0;
+        var started = _time.GetTimestamp();
+        _file!.WriteFully(bytes[taken..], offset + taken);
+        return taken > 0 ? TimeSpan.Zero : _time.GetElapsedTime(started);
     }
 
     /// <summary>

@@ -83,6 +83,32 @@ public sealed class StoreFaultTests
         Assert.Empty(await again.CheckAsync(Token));
     }
 
+    [Theory]
+    [InlineData(Errno.InputOutput)]
+    [InlineData(Errno.NoSpace)]
+    public async Task A_bulk_that_fails_past_the_page_cache_is_not_stored_and_the_next_is(int errno)
+    {
+        using var directory = new TempDirectory();
+        var plan = new FaultPlan().At(DiskOperation.WriteBulk, 0, new DiskFault.Error(errno));
+        var contents = Enumerable.Range(1, 3).Select(static seed => Sample.Bytes(seed, 1 << 20)).ToArray();
+        var options = Sample.Options(directory);
+        var parts = new DiskStoreParts(new FaultyDisk(new PosixDisk(), plan), null, null);
+        await using (var store = await DiskStore.OpenAsync(options, TimeProvider.System, parts, Token))
+        {
+            await Assert.ThrowsAsync<LocationException>(async () =>
+                await store.AppendAsync([.. contents.Select(bytes => Sample.Store(Ids, bytes))], Token));
+            Assert.Null(await store.FindAsync(Sample.Key(contents[0]), Token));
+
+            // The segment after an abandoned one is another file, whose first bulk fails by the plan as well.
+            await store.AppendAsync([Sample.Store(Ids, contents[1])], Token);
+        }
+
+        await using var again = await OpenAsync(directory, new FaultPlan());
+        Assert.Null(await again.FindAsync(Sample.Key(contents[0]), Token));
+        Assert.Equal(contents[1], await Sample.ReadAsync(again, Sample.Key(contents[1]), Token));
+        Assert.Empty(await again.CheckAsync(Token));
+    }
+
     /// <summary>
     /// The kernel tells a lost page once: who asked to write out was told, and the sync after it would not be.
     /// </summary>

@@ -16,6 +16,12 @@ internal sealed class FaultyFile(IDiskFile file, FaultPlan plan) : IDiskFile
         _ => file.Write(bytes, offset),
     };
 
+    public int WriteBulk(ReadOnlySpan<byte> bytes, long offset)
+    {
+        Strike(DiskOperation.WriteBulk);
+        return file.WriteBulk(bytes, offset);
+    }
+
     public int Read(Span<byte> destination, long offset)
     {
         var read = file.Read(destination, offset);
