@@ -1,8 +1,8 @@
 namespace CimStore.Disk.Large;
 
 /// <summary>
-/// Whether small contents are coming in. Each waits for its sync, and a sync waits for what the device has in hand: then
-/// a stream gives it little at a time, and otherwise as much as makes it fast.
+/// Whether small contents are coming in. Each waits for its sync, and a sync waits for what the device has in hand:
+/// then a stream gives it little at a time, and otherwise as much as makes it fast.
 /// </summary>
 internal sealed class SmallPuts(TimeProvider time)
 {

@@ -65,20 +65,25 @@ public sealed class HandingOverTests
     [Fact]
     public async Task Those_who_were_answered_together_are_committed_together()
     {
-        const int writers = 8;
-        var first = Hold(1);
+        const int writers = 7;
+        var (first, second) = (Hold(1), Hold(2));
         await using var log = Open();
-        var writes = new List<Task> { Task.Run(() => TwiceAsync(log, 0), Token) };
+        var writes = new List<Task> { Task.Run(() => CommitAsync(log, 1, 100), Token) };
         await first.ReachedAsync();
-        for (var writer = 1; writer < writers; writer++)
+        for (var writer = 1; writer <= writers; writer++)
         {
             writes.Add(TwiceAsync(log, writer));
         }
 
         first.Release();
+        await second.ReachedAsync();
+
+        // The leader waits for half of what this sync took.
+        await Task.Delay(TimeSpan.FromSeconds(1), Token);
+        second.Release();
         await Task.WhenAll(writes);
 
-        Assert.Equal(2 * writers, _projection.Records.Count);
+        Assert.Equal(1 + (2 * writers), _projection.Records.Count);
         Assert.Equal(3, log.Counters.Batches);
     }
 

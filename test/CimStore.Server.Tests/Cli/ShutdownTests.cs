@@ -28,7 +28,7 @@ public sealed class ShutdownTests : IDisposable
         var answer = await new StreamReader(upload).ReadToEndAsync(Token);
         var exitCode = await node.StopAsync();
 
-        Assert.StartsWith("HTTP/1.1 201", answer, StringComparison.Ordinal);
+        Assert.True(answer.StartsWith("HTTP/1.1 201", StringComparison.Ordinal), $"{answer}\n{await node.Errors}");
         Assert.Equal(0, exitCode);
         var cid = Assert.Single((await _program.RunAsync("ls")).Ok().Lines);
         Assert.Equal(_content, (await _program.RunAsync("cat", cid)).Ok().Output);
