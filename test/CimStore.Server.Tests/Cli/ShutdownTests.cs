@@ -9,29 +9,33 @@ namespace CimStore.Server.Tests.Cli;
 [Trait("row", "J2")]
 public sealed class ShutdownTests : IDisposable
 {
-    private const int HalfBytes = 1_500_000;
-
     private readonly Cimstore _program = new();
-    private readonly byte[] _content = RandomNumberGenerator.GetBytes(2 * HalfBytes);
 
     public void Dispose() => _program.Dispose();
 
-    [Fact]
-    public async Task An_upload_in_flight_finishes_and_is_kept()
+    /// <summary>Half of it waits in memory, or is on the disk, when the node is asked to stop.</summary>
+    [Theory]
+    [InlineData(100_000)]
+    [InlineData(3_000_000)]
+    public async Task An_upload_in_flight_finishes_and_is_kept(int bytes)
     {
+        var content = RandomNumberGenerator.GetBytes(bytes);
         await using var node = await ServedStore.StartAsync(_program);
-        await using var upload = await BeginAsync(node);
+        await using var upload = await BeginAsync(node, content);
 
         await node.AskToStopAsync();
         await RefusesAsync(node);
-        await upload.WriteAsync(_content.AsMemory(HalfBytes), Token);
+
+        // The server wakes up who waits for the rest shortly after it took the last connection.
+        await Task.Delay(TimeSpan.FromSeconds(1), Token);
+        await upload.WriteAsync(content.AsMemory(bytes / 2), Token);
         var answer = await new StreamReader(upload).ReadToEndAsync(Token);
         var exitCode = await node.StopAsync();
 
         Assert.True(answer.StartsWith("HTTP/1.1 201", StringComparison.Ordinal), $"{answer}\n{await node.Errors}");
         Assert.Equal(0, exitCode);
         var cid = Assert.Single((await _program.RunAsync("ls")).Ok().Lines);
-        Assert.Equal(_content, (await _program.RunAsync("cat", cid)).Ok().Output);
+        Assert.Equal(content, (await _program.RunAsync("cat", cid)).Ok().Output);
     }
 
     [Fact]
@@ -39,7 +43,7 @@ public sealed class ShutdownTests : IDisposable
     {
         await using var node = await ServedStore.StartAsync(
             _program, """{ "Limits": { "ShutdownGrace": "00:00:00.5" } }""");
-        await using var upload = await BeginAsync(node);
+        await using var upload = await BeginAsync(node, RandomNumberGenerator.GetBytes(3_000_000));
 
         var exitCode = await node.StopAsync();
         var answer = await ReadToCutAsync(upload);
@@ -53,16 +57,16 @@ public sealed class ShutdownTests : IDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Half an upload, which the node has begun to take.</summary>
-    private async Task<NetworkStream> BeginAsync(ServedStore node)
+    private static async Task<NetworkStream> BeginAsync(ServedStore node, byte[] content)
     {
         var stream = await ConnectAsync(node);
         await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
-            $"POST /api/v1/content HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {_content.Length}\r\n"
+            $"POST /api/v1/content HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {content.Length}\r\n"
             + $"Expect: 100-continue\r\nConnection: close\r\n\r\n")), Token);
         var wanted = "HTTP/1.1 100 Continue\r\n\r\n".Length;
         await stream.ReadExactlyAsync(new byte[wanted], Token);
-        await stream.WriteAsync(_content.AsMemory(0, HalfBytes), Token);
+        await stream.WriteAsync(content.AsMemory(0, content.Length / 2), Token);
         return stream;
     }
 
