@@ -23,7 +23,14 @@ public sealed partial class DiskStore
             return [];
         }
 
-        RequireSpace(changes);
+        var inlineBytes = InlineBytes(changes);
+        if (inlineBytes > 0)
+        {
+            // Deleting must work when nothing else does: it is how room is made.
+            _space.Require(inlineBytes);
+            _large.SmallPuts.Note();
+        }
+
         var write = new AppendWrite(changes, _chain, _scratch);
         try
         {
@@ -101,7 +108,7 @@ public sealed partial class DiskStore
         }
     }
 
-    private void RequireSpace(IReadOnlyList<JournalChange> changes)
+    private static long InlineBytes(IReadOnlyList<JournalChange> changes)
     {
         long bytes = 0;
         for (var index = 0; index < changes.Count; index++)
@@ -109,12 +116,7 @@ public sealed partial class DiskStore
             bytes += changes[index].Content is AdmittedContent.Inline { Payload: var payload } ? payload.Length : 0;
         }
 
-        // Deleting must work when nothing else does: it is how room is made.
-        if (bytes > 0)
-        {
-            _space.Require(bytes);
-            _large.SmallPuts.Note();
-        }
+        return bytes;
     }
 
     private void Prepare(AppendWrite write, IReadOnlyList<JournalChange> changes)

@@ -75,6 +75,23 @@ internal sealed class KillingDisk(IDisk disk, CrashPoint point) : IDisk
             return file.Write(bytes, offset);
         }
 
+        public int WriteBulk(ReadOnlySpan<byte> bytes, long offset)
+        {
+            var moment = disk.Point.Meet(DiskOperation.WriteBulk);
+            if (moment == CrashMoment.Before)
+            {
+                Death.Come();
+            }
+
+            var written = file.WriteBulk(bytes, offset);
+            if (moment is not null)
+            {
+                Death.Come();
+            }
+
+            return written;
+        }
+
         public int Read(Span<byte> destination, long offset) => file.Read(destination, offset);
 
         public void Allocate(long length) => disk.Around(DiskOperation.Allocate, () => file.Allocate(length));

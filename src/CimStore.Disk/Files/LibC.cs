@@ -16,7 +16,7 @@ internal static partial class LibC
     public const int OpenExclusive = 0x80;
     public const int OpenCloseOnExec = 0x80000;
     public const int SeekEnd = 2;
-    public const uint WriteOnly = 2;
+    public const uint WriteNoWait = 2;
     public const uint WaitWriteWait = 1 | 2 | 4;
     public const int LockExclusiveNow = 2 | 4;
     public const int AccessExists = 0;

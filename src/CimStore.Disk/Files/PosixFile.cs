@@ -136,19 +136,11 @@ internal sealed class PosixFile(string path, SafeFileHandle handle) : IDiskFile
         }
     }
 
-    public void WriteOut(long offset, long length) => SyncRange(offset, length, LibC.WaitWriteWait);
+    public void WriteOut(long offset, long length) =>
+        SyncRange(offset, length, LibC.WaitWriteWait, DiskOperation.WriteOut);
 
-    public void StartWriteOut(long offset, long length) => SyncRange(offset, length, LibC.WriteOnly);
-
-    private void SyncRange(long offset, long length, uint flags)
-    {
-        if (LibC.SyncFileRange(handle, offset, length, flags) != 0
-            && Marshal.GetLastPInvokeError() is not (Errno.Invalid or Errno.IllegalSeek or Errno.NotImplemented
-                or Errno.NotSupported))
-        {
-            throw Failed(DiskOperation.WriteOut);
-        }
-    }
+    public void StartWriteOut(long offset, long length) =>
+        SyncRange(offset, length, LibC.WriteNoWait, DiskOperation.StartWriteOut);
 
     // No retry, not even on EINTR: after a failed sync the kernel may have marked lost pages clean, and a second call
     // would report a success that is not one.
@@ -196,6 +188,16 @@ internal sealed class PosixFile(string path, SafeFileHandle handle) : IDiskFile
     /// A second open file, as the mode is the open file's and readers of this one are to have the page cache. Found by
     /// its descriptor: the name may stand for another file by now.
     /// </summary>
+    private void SyncRange(long offset, long length, uint flags, DiskOperation operation)
+    {
+        if (LibC.SyncFileRange(handle, offset, length, flags) != 0
+            && Marshal.GetLastPInvokeError() is not (Errno.Invalid or Errno.IllegalSeek or Errno.NotImplemented
+                or Errno.NotSupported))
+        {
+            throw Failed(operation);
+        }
+    }
+
     private bool TryOpenDirect([NotNullWhen(true)] out SafeFileHandle? direct)
     {
         direct = _direct;

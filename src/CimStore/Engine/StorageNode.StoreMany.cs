@@ -13,7 +13,7 @@ public sealed partial class StorageNode
     /// <summary>What one append takes at most; a longer batch is several appends, each all or nothing.</summary>
     private const int PartItemsMax = 256;
 
-    private const long PartSizeMaxBytes = 8L << 20;
+    internal const int PartSizeMaxBytes = 8 << 20;
 
     public async ValueTask<IReadOnlyList<StoreItemResult>> StoreManyAsync(
         IReadOnlyList<StoreItem> items, StoreRequest request, CancellationToken cancellationToken)

@@ -13,10 +13,10 @@ namespace CimStore.Engine;
 /// </summary>
 public sealed class TreeWriter
 {
-    /// <summary>8 MiB or 128 files: one append of the engine, and one request over HTTP.</summary>
+    /// <summary>So many, or 8 MiB: one append of the engine, and one request over HTTP.</summary>
     private const int BatchItemsMax = 128;
 
-    private const int BatchSizeMaxBytes = 8 << 20;
+    private const int BatchSizeMaxBytes = StorageNode.PartSizeMaxBytes;
     private const int SmallSizeMaxBytes = 1 << 20;
 
     /// <summary>2 under way and 1 being filled: 24 MiB.</summary>

@@ -91,9 +91,7 @@ public sealed class StoreFaultTests
         using var directory = new TempDirectory();
         var plan = new FaultPlan().At(DiskOperation.WriteBulk, 0, new DiskFault.Error(errno));
         var contents = Enumerable.Range(1, 3).Select(static seed => Sample.Bytes(seed, 1 << 20)).ToArray();
-        var options = Sample.Options(directory);
-        var parts = new DiskStoreParts(new FaultyDisk(new PosixDisk(), plan), null, null);
-        await using (var store = await DiskStore.OpenAsync(options, TimeProvider.System, parts, Token))
+        await using (var store = await OpenAsync(directory, plan, segmentBytes: 16 << 20))
         {
             await Assert.ThrowsAsync<LocationException>(async () =>
                 await store.AppendAsync([.. contents.Select(bytes => Sample.Store(Ids, bytes))], Token));
@@ -191,10 +189,11 @@ public sealed class StoreFaultTests
         Assert.Equal(2, Preflight.Examine("/data", space, forceUnsafe: false).Length);
     }
 
-    private static ValueTask<DiskStore> OpenAsync(TempDirectory directory, FaultPlan plan)
+    private static ValueTask<DiskStore> OpenAsync(
+        TempDirectory directory, FaultPlan plan, int segmentBytes = 64 << 10)
     {
         var options = Sample.Options(directory);
-        options.SegmentBytes = 64 << 10;
+        options.SegmentBytes = segmentBytes;
         return DiskStore.OpenAsync(
             options, TimeProvider.System, new DiskStoreParts(new FaultyDisk(new PosixDisk(), plan), null, null), Token);
     }
