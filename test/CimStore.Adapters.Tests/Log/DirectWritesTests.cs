@@ -1,4 +1,10 @@
+using CimStore.Disk;
+using CimStore.Disk.Files;
 using CimStore.Disk.Log;
+using CimStore.Objects;
+using CimStore.Testing.Disk;
+using CimStore.Testing.Store;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace CimStore.Adapters.Tests.Log;
@@ -45,5 +51,35 @@ public sealed class DirectWritesTests
         _direct.Copied(DirectWrites.BytesMin, Sync / 20, Sync);
 
         Assert.False(_direct.Takes(DirectWrites.BytesMin));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_log_passes_the_page_cache_after_a_copy_that_took_long(bool isSlow)
+    {
+        using var directory = new TempDirectory();
+        var (ids, time) = (new IdSource(TimeProvider.System), new FakeTimeProvider());
+        var token = TestContext.Current.CancellationToken;
+        var isPassed = false;
+        var never = new DiskFault.Error(Errno.InputOutput);
+        var plan = new FaultPlan()
+            .While(() => Copy(time, isSlow), DiskOperation.Write, never)
+            .While(() => (isPassed = true) is false, DiskOperation.WriteBulk, never);
+        await using var store = await DiskStore.OpenAsync(
+            Sample.Options(directory), time,
+            new DiskStoreParts(new FaultyDisk(new PosixDisk(), plan), null, null), token);
+
+        await store.AppendAsync([Sample.Store(ids, Sample.Bytes(1, DirectWrites.BytesMin))], token);
+        Assert.False(isPassed);
+        await store.AppendAsync([Sample.Store(ids, Sample.Bytes(2, DirectWrites.BytesMin))], token);
+
+        Assert.Equal(isSlow, isPassed);
+    }
+
+    private static bool Copy(FakeTimeProvider time, bool isSlow)
+    {
+        time.Advance(isSlow ? TimeSpan.FromMilliseconds(1) : TimeSpan.Zero);
+        return false;
     }
 }
