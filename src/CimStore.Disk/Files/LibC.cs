@@ -19,6 +19,7 @@ internal static partial class LibC
     public const uint WriteNoWait = 2;
     public const uint WaitWriteWait = 1 | 2 | 4;
     public const int LockExclusiveNow = 2 | 4;
+    public const int LockNone = 8;
     public const int AccessExists = 0;
 
     // The one value here that differs between architectures.

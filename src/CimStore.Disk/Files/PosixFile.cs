@@ -11,6 +11,7 @@ internal sealed class PosixFile(string path, SafeFileHandle handle) : IDiskFile
 
     private SafeFileHandle? _direct;
     private bool _cannotBeDirect;
+    private bool _isLocked;
 
     public string Path { get; } = path;
 
@@ -175,19 +176,24 @@ internal sealed class PosixFile(string path, SafeFileHandle handle) : IDiskFile
             }
         }
 
+        _isLocked = true;
         return true;
     }
 
     public void Dispose()
     {
+        if (_isLocked)
+        {
+            // A child that was forked and has not begun its program yet has this open file too: closing ours alone
+            // would leave the lock with it.
+            LibC.FLock(handle, LibC.LockNone);
+            _isLocked = false;
+        }
+
         _direct?.Dispose();
         handle.Dispose();
     }
 
-    /// <summary>
-    /// A second open file, as the mode is the open file's and readers of this one are to have the page cache. Found by
-    /// its descriptor: the name may stand for another file by now.
-    /// </summary>
     private void SyncRange(long offset, long length, uint flags, DiskOperation operation)
     {
         if (LibC.SyncFileRange(handle, offset, length, flags) != 0
@@ -198,6 +204,10 @@ internal sealed class PosixFile(string path, SafeFileHandle handle) : IDiskFile
         }
     }
 
+    /// <summary>
+    /// A second open file, as the mode is the open file's and readers of this one are to have the page cache. Found by
+    /// its descriptor: the name may stand for another file by now.
+    /// </summary>
     private bool TryOpenDirect([NotNullWhen(true)] out SafeFileHandle? direct)
     {
         direct = _direct;
