@@ -15,6 +15,7 @@ public sealed partial class DiskStore
     public ValueTask<ObjectRecord?> FindAsync(ContentKey key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        RequireLevel(key);
         return ValueTask.FromResult(_recent.Find(key)?.Record ?? FindInIndex(key));
     }
 
@@ -26,7 +27,7 @@ public sealed partial class DiskStore
         while (isMore)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var page = CatalogReads.Objects(_index, domain, after, RecordsPerPage);
+            var page = CatalogReads.Objects(LevelIndex, domain, after, RecordsPerPage);
             foreach (var record in page)
             {
                 if (record.IsPresent)
@@ -49,7 +50,7 @@ public sealed partial class DiskStore
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var page = CatalogReads.Expired(_index, now, after, RecordsPerPage);
+            var page = CatalogReads.Expired(LevelIndex, now, after, RecordsPerPage);
             foreach (var (key, content) in page)
             {
                 // Listed a moment ago, perhaps stored anew since.
@@ -72,7 +73,7 @@ public sealed partial class DiskStore
         OwnerId owner, NamespaceId space, string name, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(CatalogReads.Name(_index, owner, space, name));
+        return ValueTask.FromResult(CatalogReads.Name(LevelIndex, owner, space, name));
     }
 
     public async IAsyncEnumerable<NameRecord> ListNamesAsync(
@@ -82,7 +83,7 @@ public sealed partial class DiskStore
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var page = CatalogReads.Names(_index, owner, space, after, RecordsPerPage);
+            var page = CatalogReads.Names(LevelIndex, owner, space, after, RecordsPerPage);
             foreach (var name in page)
             {
                 if (name.Cid is not null)
@@ -100,17 +101,25 @@ public sealed partial class DiskStore
         }
     }
 
-    public DateTimeOffset? CommandsForgottenUntil => _projection.Commands.ForgottenUntil;
+    public DateTimeOffset? CommandsForgottenUntil
+    {
+        get
+        {
+            RequireLevel();
+            return _projection.Commands.ForgottenUntil;
+        }
+    }
 
     public ValueTask<CommandOutcome?> FindCommandAsync(MessageId id, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(CatalogReads.Command(_index, id));
+        return ValueTask.FromResult(CatalogReads.Command(LevelIndex, id));
     }
 
     public ValueTask<CatalogTotals> TotalsAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        _log.AwaitApplied();
         var totals = _tally.Totals;
         return ValueTask.FromResult(new CatalogTotals(totals.Objects, totals.LogicalBytes));
     }
@@ -118,7 +127,38 @@ public sealed partial class DiskStore
     public ValueTask<IReadOnlyList<OwnerUsage>> UsageAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        _log.AwaitApplied();
         return ValueTask.FromResult(_tally.Owners());
+    }
+
+    /// <summary>The index, with everything in it that anybody was told of.</summary>
+    private CatalogIndex LevelIndex
+    {
+        get
+        {
+            RequireLevel();
+            return _index;
+        }
+    }
+
+    /// <summary>For one object; those who store others do not wait.</summary>
+    private void RequireLevel(in ContentKey key)
+    {
+        if (_projection.IsAnnounced(key))
+        {
+            RequireLevel();
+        }
+    }
+
+    private void RequireLevel()
+    {
+        if (!_log.AwaitApplied())
+        {
+            throw new LocationException(
+                LocationFault.Offline,
+                "The index failed, and not all that is stored can be found in it. Nothing is lost: open the store "
+                + "again, and it is made level.");
+        }
     }
 
     private ObjectRecord? FindInIndex(ContentKey key)

@@ -60,6 +60,7 @@ public sealed partial class DiskStore
         Lsn after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
+        _log.AwaitApplied();
         var end = _durable.Value;
         var last = after.Value;
         while (true)
@@ -87,7 +88,7 @@ public sealed partial class DiskStore
     public ValueTask<JournalEntry?> FindAsync(Lsn lsn, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var place = CatalogReads.Place(_index, lsn.Value);
+        var place = CatalogReads.Place(LevelIndex, lsn.Value);
         return ValueTask.FromResult(place is { } known ? ReadEntry(lsn.Value, known) : null);
     }
 

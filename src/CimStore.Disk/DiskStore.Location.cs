@@ -42,6 +42,7 @@ public sealed partial class DiskStore
 
     private int? Read(ContentKey key, ulong incarnation, long offset, Span<byte> destination, bool isTree)
     {
+        RequireLevel(key);
         var recent = _recent.Find(key);
         if (recent?.PlaceOf(incarnation) is { } known && TryReadAt(known, offset, destination, isTree) is { } at)
         {

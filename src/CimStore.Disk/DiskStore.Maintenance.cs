@@ -32,6 +32,7 @@ public sealed partial class DiskStore
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
+            _log.AwaitApplied();
             var physical = MeasureFiles();
             var totals = _tally.Totals;
             var garbage = _tally.Segments().Values.Sum(static use => use.GarbageBytes);

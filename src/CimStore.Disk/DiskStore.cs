@@ -65,7 +65,14 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
 
     public int InlineSizeMaxBytes => _options.InlineSizeMaxBytes;
 
-    public Lsn DurableLsn => new(_durable.Value);
+    public Lsn DurableLsn
+    {
+        get
+        {
+            _log.AwaitApplied();
+            return new Lsn(_durable.Value);
+        }
+    }
 
     /// <summary>The chain that the journal's entries are links of.</summary>
     public ChainId Chain => _chainId;

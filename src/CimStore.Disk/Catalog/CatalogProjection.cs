@@ -11,7 +11,7 @@ namespace CimStore.Disk.Catalog;
 /// Makes the index from the log: live, behind each sync, and at open from what the index has not seen. The same code in
 /// both cases; live it spares the decoding and the reading of what the writer had in hand.
 /// </summary>
-internal sealed class CatalogProjection(
+internal sealed partial class CatalogProjection(
     CatalogIndex index, LocationId location, PendingEntries chain, StoreTally tally, int commandsMax)
     : ILogProjection, IDisposable
 {
@@ -27,6 +27,7 @@ internal sealed class CatalogProjection(
     private readonly Lock _findingsGate = new();
     private readonly RememberedCommands _commands = new(index, commandsMax);
     private byte[] _value = new byte[1024];
+    private KeyMask? _announced;
     private long _unflushed;
     private Progress _progress;
 
@@ -71,6 +72,23 @@ internal sealed class CatalogProjection(
         _commands.Load();
     }
 
+    public bool Announce(LogBatch batch)
+    {
+        // Who relocates goes on to drop the original: he is told when the index knows of it.
+        if (PlacesOnly || batch.Kind != BatchKind.Records)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _announced, chain.KeysUntil(batch.End.LastLsn));
+        return true;
+    }
+
+    /// <summary>
+    /// Whether something of this object may be on its way into the index, and is not to be read past.
+    /// </summary>
+    public bool IsAnnounced(in ContentKey key) => Volatile.Read(ref _announced) is { } keys && keys.MayHold(key);
+
     public void Apply(LogBatch batch)
     {
         Begin();
@@ -99,6 +117,8 @@ internal sealed class CatalogProjection(
         {
             Applied?.Invoke(batch.End.LastLsn);
         }
+
+        Volatile.Write(ref _announced, null);
     }
 
     public void Dispose() => _batch.Dispose();
@@ -328,47 +348,6 @@ internal sealed class CatalogProjection(
         }
 
         PutPlace(incarnation, place with { Kind = PlaceKind.Released, LargeId = Guid.Empty });
-    }
-
-    private void Relocate(in LogRecord record)
-    {
-        var kind = RecordKinds.Place(record.Flags);
-        var moved = Place.Of(record, kind);
-        if (PlaceOf(record.Lsn) is not { } old)
-        {
-            IsTooOld |= !PlacesOnly;
-            PutPlace(record.Lsn, moved);
-            UseMoved(moved, isGarbage: false);
-            return;
-        }
-
-        if (old.Kind is PlaceKind.Inline)
-        {
-            tally.Use(old.Position.Segment, new SegmentUse(0, old.PayloadBytes));
-        }
-
-        if (old.Kind == PlaceKind.Large && kind != PlaceKind.Large)
-        {
-            // Made anew from a log whose compaction was interrupted: the original is still there, the release that is
-            // applied later finds nothing to give up, and the file would count as referred to for ever.
-            Span<byte> file = stackalloc byte[1 + 16];
-            _batch.Delete(file[..CatalogKeys.WriteLargeFile(file, old.LargeId)]);
-        }
-
-        // Given up while it was being moved: the bytes arrived as garbage.
-        var isGarbage = old.Kind == PlaceKind.Released && kind == PlaceKind.Inline;
-        UseMoved(moved, isGarbage);
-        PutPlace(
-            record.Lsn,
-            old.Kind == PlaceKind.Released ? moved with { Kind = old.Kind, LargeId = Guid.Empty } : moved);
-    }
-
-    private void UseMoved(in Place moved, bool isGarbage)
-    {
-        if (moved.Kind == PlaceKind.Inline)
-        {
-            tally.Use(moved.Position.Segment, new SegmentUse(moved.PayloadBytes, isGarbage ? moved.PayloadBytes : 0));
-        }
     }
 
     private Place? PlaceOf(ulong lsn) =>

@@ -1,6 +1,7 @@
 using CimStore.Content;
 using CimStore.Disk.Log;
 using CimStore.Journal;
+using CimStore.Objects;
 
 namespace CimStore.Disk.Catalog;
 
@@ -47,6 +48,29 @@ internal sealed class PendingEntries
             _pending.Enqueue((entry, change));
             _given = (entry.EventCid, entry.Lsn.Value);
         }
+    }
+
+    /// <summary>The objects that entries up to this LSN are about.</summary>
+    public KeyMask KeysUntil(ulong lsn)
+    {
+        var keys = new KeyMask();
+        lock (_gate)
+        {
+            foreach (var (entry, _) in _pending)
+            {
+                if (entry.Lsn.Value > lsn)
+                {
+                    break;
+                }
+
+                if (ObjectHistory.KeyOf(entry.Event) is { } key)
+                {
+                    keys.Add(key);
+                }
+            }
+        }
+
+        return keys;
     }
 
     /// <returns>Null when this life of the store did not make the record: it is being replayed.</returns>

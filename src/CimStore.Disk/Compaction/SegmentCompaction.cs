@@ -66,11 +66,20 @@ internal sealed class SegmentCompaction(ContentLog log, CatalogIndex index, Stor
         return Math.Max(0, segment.LengthBytes - (after - before));
     }
 
-    /// <returns>False when something in the segment is damaged: it stays, for whoever can repair it.</returns>
+    /// <returns>
+    /// False when something in the segment is damaged, or the index failed: it stays, for whoever can repair it.
+    /// </returns>
     private async ValueTask<bool> MoveAsync(ulong segment, CancellationToken cancellationToken)
     {
         var isDamaged = false;
         var write = new RelocateWrite();
+
+        // A record that the index does not know is taken for one that nobody needs.
+        if (!log.AwaitAllApplied())
+        {
+            return false;
+        }
+
         using (var reader = log.ReadSegment(segment, _ => isDamaged = true))
         {
             while (reader.MoveNext(out var batch))

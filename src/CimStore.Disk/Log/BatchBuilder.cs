@@ -43,6 +43,20 @@ internal sealed class BatchBuilder
 
     internal bool IsBegun => Kind != 0;
 
+    /// <summary>Given by <see cref="Seal"/>.</summary>
+    internal BatchHeader Header { get; private set; }
+
+    /// <summary>Sealed, and handed to the disk while the batch before it was being synced.</summary>
+    internal bool IsWrittenAhead { get; set; }
+
+    /// <summary>All of it was written; it may be on the device even when its sync fails.</summary>
+    internal bool IsWhole { get; set; }
+
+    internal Exception? AheadFailure { get; set; }
+
+    /// <summary>How long it took to copy it to the page cache; nothing when it passed it.</summary>
+    internal TimeSpan Copying { get; set; }
+
     /// <summary>Nothing to write: a batch of writes, none of which appended a record.</summary>
     internal bool IsEmpty => _records == 0 && Kind is not (BatchKind.Mark or BatchKind.Abandon);
 
@@ -101,7 +115,13 @@ internal sealed class BatchBuilder
     }
 
     /// <summary>Completes the body and writes the header. The length to write is the header's.</summary>
-    internal BatchHeader Seal(SegmentIdentity identity, LogCursor durable, bool closed = false, ulong voided = 0)
+    /// <param name="identity">The segment's.</param>
+    /// <param name="previous">After the batch that this one follows.</param>
+    /// <param name="durable">After the last batch that is durable: that one, or the one before it.</param>
+    /// <param name="closed">Nothing follows.</param>
+    /// <param name="voided">Of an abandon batch.</param>
+    internal BatchHeader Seal(
+        SegmentIdentity identity, LogCursor previous, LogCursor durable, bool closed = false, ulong voided = 0)
     {
         EnsureRoom(_used + ((long)_records * LogFormat.TableEntryBytes));
         var table = _buffer.Span.Slice(_used, _records * LogFormat.TableEntryBytes);
@@ -116,18 +136,18 @@ internal sealed class BatchBuilder
             Closed = closed,
             RecordCount = _records,
             Identity = identity,
-            Number = durable.NextBatch,
+            Number = previous.NextBatch,
             FirstLsn = FirstLsn,
             DurableLsn = durable.LastLsn,
             DurableBatch = durable.NextBatch - 1,
             RecordsBytes = _used - LogFormat.BatchHeaderBytes,
             BodyChecksum = Crc32C.Of(table),
-            PreviousChecksum = durable.Checksum,
+            PreviousChecksum = previous.Checksum,
             VoidedBatch = voided,
         };
-        header = header with { Checksum = header.Write(_buffer.Span) };
+        Header = header with { Checksum = header.Write(_buffer.Span) };
         _buffer.Span[(int)header.UsedBytes..(int)header.LengthBytes].Clear();
-        return header;
+        return Header;
     }
 
     internal ReadOnlyMemory<byte> Bytes(in BatchHeader header) => _buffer[..(int)header.LengthBytes];
@@ -140,6 +160,9 @@ internal sealed class BatchBuilder
         Writes = 0;
         ContentBytes = 0;
         ReservedBytes = 0;
+        IsWrittenAhead = false;
+        IsWhole = false;
+        AheadFailure = null;
         Waiters.Clear();
         if (_buffer.Length > _usualBytes && ++_batchesSinceLarge > BatchesUntilShrunk)
         {

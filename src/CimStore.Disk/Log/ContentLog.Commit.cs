@@ -1,9 +1,8 @@
 namespace CimStore.Disk.Log;
 
 // Group commit. Committers put their records into the open batch themselves, under the gate; one of them (the leader)
-// closes the batch, writes and syncs it while the next one fills. There is never more than one batch on its way to the
-// disk, so a batch is written only when the one before it is durable. When much is waiting, one thread syncs the next
-// batch while another applies this one.
+// closes the batch, writes and syncs it while the next one fills. Syncs come one after the other; when much is waiting,
+// one thread syncs a batch while another applies the one before it and a third writes the one after it.
 internal sealed partial class ContentLog
 {
     private const int PooledWaitersMax = 1024;
@@ -52,6 +51,8 @@ internal sealed partial class ContentLog
         cancellationToken.ThrowIfCancellationRequested();
         var size = write.Size;
         RequireFit(size);
+        CommitWaiter? waiter = null;
+        var isNextToBeWritten = false;
         lock (_gate)
         {
             RequireAccepting();
@@ -63,12 +64,22 @@ internal sealed partial class ContentLog
             Join(write, size);
             if (_leading)
             {
-                var waiter = RentWaiter();
+                waiter = RentWaiter();
                 _open.Waiters.Add(waiter);
-                return waiter.Task;
+                isNextToBeWritten = AsksForAhead();
             }
 
             _leading = true;
+        }
+
+        if (isNextToBeWritten)
+        {
+            _writer.Signal();
+        }
+
+        if (waiter is not null)
+        {
+            return waiter.Task;
         }
 
         // From here on the token is not looked at: the records may be on their way to the disk.
@@ -108,7 +119,7 @@ internal sealed partial class ContentLog
     {
         do
         {
-            var batch = TakeOpen();
+            var batch = TakeNext();
             var failure = Commit(batch, closed: false, out var durable);
             if (failure is null && IsNextWorthASync())
             {
@@ -129,7 +140,7 @@ internal sealed partial class ContentLog
     /// </summary>
     private void Gather()
     {
-        if (_lastWrites < GatheredWritesMin)
+        if (_answered < GatheredWritesMin)
         {
             return;
         }
@@ -146,7 +157,7 @@ internal sealed partial class ContentLog
         lock (_gate)
         {
             return _closing || _refusal is not null
-                || _open.Writes >= _lastWrites || _open.ReservedBytes >= PassOnBytes;
+                || _open.Writes >= _answered || _open.ReservedBytes >= PassOnBytes;
         }
     }
 
@@ -225,18 +236,23 @@ internal sealed partial class ContentLog
         return waiter.Task;
     }
 
-    /// <summary>Takes the open batch and opens the next.</summary>
     private BatchBuilder TakeOpen()
     {
         lock (_gate)
         {
-            var batch = _open;
-            _open = _spares.Pop();
-            _placeOffset += batch.IsBegun ? batch.SealedBytes : 0;
-            _placeLsn = batch.IsBegun ? batch.NextLsn : _placeLsn;
-            Admit();
-            return batch;
+            return CloseOpen();
         }
+    }
+
+    /// <summary>Under the gate: takes the open batch and opens the next.</summary>
+    private BatchBuilder CloseOpen()
+    {
+        var batch = _open;
+        _open = _spares.Pop();
+        _placeOffset += batch.IsBegun ? batch.SealedBytes : 0;
+        _placeLsn = batch.IsBegun ? batch.NextLsn : _placeLsn;
+        Admit();
+        return batch;
     }
 
     /// <summary>
@@ -246,7 +262,7 @@ internal sealed partial class ContentLog
     {
         lock (_gate)
         {
-            return _open.ReservedBytes >= PassOnBytes;
+            return _ahead is not null || _open.ReservedBytes >= PassOnBytes;
         }
     }
 
@@ -295,13 +311,26 @@ internal sealed partial class ContentLog
         }
     }
 
-    /// <summary>In the monitor: applies what was made durable and answers the committers.</summary>
+    /// <summary>
+    /// In the monitor: answers the committers and applies what was made durable. They come back with their next writes
+    /// while it is applied; whoever asks the index for what it does not have yet waits.
+    /// </summary>
     private LogException? Finish(BatchBuilder batch, in LogBatch durable, LogException? failure)
     {
-        failure ??= Apply(durable);
-        foreach (var waiter in batch.Waiters)
+        var isAnnounced = failure is null && Announce(durable);
+        if (isAnnounced)
         {
-            waiter.Complete(failure);
+            Answer(batch, null);
+        }
+
+        failure ??= Apply(durable);
+        if (!isAnnounced)
+        {
+            Answer(batch, failure);
+        }
+        else if (failure is null)
+        {
+            Volatile.Write(ref _isApplying, false);
         }
 
         lock (_gate)
@@ -342,7 +371,7 @@ internal sealed partial class ContentLog
                 Admit();
             }
 
-            if (_open.IsBegun)
+            if (_open.IsBegun || _ahead is not null)
             {
                 return false;
             }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using CimStore.Disk.Files;
 
 namespace CimStore.Disk.Log;
@@ -5,7 +6,7 @@ namespace CimStore.Disk.Log;
 // What the leader does with a batch, and what becomes of the log when the disk fails it.
 internal sealed partial class ContentLog
 {
-    // Only the leader touches these.
+    // Only the leader touches these, and who writes ahead of him while he syncs.
     private readonly DirectWrites _direct = new();
     private Segment? _active;
     private IDiskFile? _file;
@@ -17,10 +18,6 @@ internal sealed partial class ContentLog
     private bool _mustAbandon;
     private long _writtenEnd;
     private TimeSpan _lastSync;
-    private int _lastWrites;
-
-    // Only with the lock that keeps batches in order.
-    private bool _isBehind;
 
     /// <summary>Makes the batch durable. Never throws: every committer is owed an answer.</summary>
     /// <param name="batch">The batch.</param>
@@ -49,50 +46,69 @@ internal sealed partial class ContentLog
             return Stop(failure, CommitState.NotStored);
         }
 
-        var header = batch.Seal(_identity, _durable, closed);
-        if (WriteAndSync(batch, header) is { } failed)
+        if (!batch.IsWrittenAhead)
+        {
+            batch.Seal(_identity, _durable, _durable, closed);
+        }
+
+        if (WriteAndSync(batch) is { } failed)
         {
             return failed;
         }
 
-        durable = Publish(batch, header);
+        durable = Publish(batch, batch.Header);
         return null;
     }
 
-    private LogException? WriteAndSync(BatchBuilder batch, in BatchHeader header)
+    private LogException? WriteAndSync(BatchBuilder batch)
     {
-        var written = false;
         var started = _time.GetTimestamp();
         try
         {
-            PreWrite(batch.Offset + header.LengthBytes, header.LengthBytes);
-            var copying = Write(batch.Bytes(header).Span, batch.Offset);
-            written = true;
-            _file!.SyncData(header.Kind == BatchKind.Mark ? SyncPoint.LogMark : SyncPoint.LogBatch);
+            if (batch.AheadFailure is { } failure)
+            {
+                ExceptionDispatchInfo.Throw(failure);
+            }
+
+            if (!batch.IsWrittenAhead)
+            {
+                Write(batch);
+            }
+
+            LetNextBeWritten(batch);
+            var syncing = _time.GetTimestamp();
+            _file!.SyncData(batch.Kind == BatchKind.Mark ? SyncPoint.LogMark : SyncPoint.LogBatch);
             Counters.Sync();
-            (_lastSync, _lastWrites) = (_time.GetElapsedTime(started), batch.Writes);
-            _direct.Copied(header.LengthBytes, copying, _lastSync);
+            _direct.Copied(batch.Header.LengthBytes, batch.Copying, batch.Copying + _time.GetElapsedTime(syncing));
+            _lastSync = _time.GetElapsedTime(started);
             return null;
         }
         catch (DiskException failure)
         {
             // Before the sync was asked for, some of the batch was never written: it cannot be whole, and is not
             // stored.
-            return Abandon(failure, header.Number, written ? CommitState.Unknown : CommitState.NotStored);
+            return Abandon(
+                failure, batch.Header.Number, batch.IsWhole ? CommitState.Unknown : CommitState.NotStored);
         }
         catch (Exception failure)
         {
-            return Stop(failure, CommitState.Unknown);
+            var ahead = TakeAhead();
+            var stopped = Stop(failure, CommitState.Unknown);
+            GiveUp(ahead, stopped);
+            return stopped;
         }
     }
 
-    /// <returns>How long it took to copy them to the page cache; nothing when they passed it.</returns>
-    private TimeSpan Write(ReadOnlySpan<byte> bytes, long offset)
+    /// <summary>By the leader, or ahead of him; never by both at once.</summary>
+    private void Write(BatchBuilder batch)
     {
-        var taken = _direct.Takes(bytes.Length) ? _file!.WriteBulk(bytes, offset) : 0;
+        var bytes = batch.Bytes(batch.Header).Span;
+        PreWrite(batch.Offset + bytes.Length, bytes.Length);
+        var taken = _direct.Takes(bytes.Length) ? _file!.WriteBulk(bytes, batch.Offset) : 0;
         var started = _time.GetTimestamp();
-        _file!.WriteFully(bytes[taken..], offset + taken);
-        return taken > 0 ? TimeSpan.Zero : _time.GetElapsedTime(started);
+        _file!.WriteFully(bytes[taken..], batch.Offset + taken);
+        batch.Copying = taken > 0 ? TimeSpan.Zero : _time.GetElapsedTime(started);
+        batch.IsWhole = true;
     }
 
     /// <summary>
@@ -125,6 +141,7 @@ internal sealed partial class ContentLog
         lock (_gate)
         {
             _durable = published.End;
+            _syncing = null;
             _unmarked = header.Kind != BatchKind.Mark;
         }
 
@@ -132,34 +149,6 @@ internal sealed partial class ContentLog
         _active!.DurableEnd = published.End.Offset;
         Volatile.Write(ref _durableLsn, published.End.LastLsn);
         return published;
-    }
-
-    /// <summary>Under the lock that keeps batches in order.</summary>
-    /// <returns>Why the log failed, or null.</returns>
-    private LogException? Apply(in LogBatch batch)
-    {
-        if (batch.Header.RecordCount == 0)
-        {
-            return null;
-        }
-
-        if (_isBehind)
-        {
-            return new LogException(
-                LogFault.LogFailed, CommitState.Stored, "The batch is durable, and the index failed before it.");
-        }
-
-        try
-        {
-            _projection.Apply(batch);
-            return null;
-        }
-        catch (Exception failure)
-        {
-            // The index is behind for good; only a replay at the next open can bring it level.
-            _isBehind = true;
-            return Stop(failure, CommitState.Stored);
-        }
     }
 
     /// <summary>No room: nothing was written. The log goes on as soon as there is some.</summary>
@@ -182,11 +171,14 @@ internal sealed partial class ContentLog
             : (LogFault.DiskFailed, state == CommitState.NotStored
                 ? "The disk failed before the sync; nothing was stored."
                 : "The sync failed; the write may or may not be stored.");
-        _voidedBatch = batch;
+        var answer = new LogException(fault, state, text, failure);
+        var ahead = TakeAhead();
+        _voidedBatch = ahead?.Header.Number ?? batch;
         _mustAbandon = true;
         _reason = SegmentReason.Abandon;
         Void(new LogException(
             fault, CommitState.NotStored, "The batch before this one failed; nothing was stored.", failure));
+        GiveUp(ahead, answer);
         try
         {
             OpenSegment();
@@ -200,7 +192,7 @@ internal sealed partial class ContentLog
             Stop(second, CommitState.NotStored);
         }
 
-        return new LogException(fault, state, text, failure);
+        return answer;
     }
 
     /// <summary>The log cannot go on. Those who come and those who wait are told why; reading goes on.</summary>

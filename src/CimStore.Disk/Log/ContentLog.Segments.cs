@@ -64,7 +64,7 @@ internal sealed partial class ContentLog
     {
         var builder = new BatchBuilder(LogFormat.BlockBytes);
         builder.Begin(BatchKind.Abandon, identity.Segment, LogFormat.BlockBytes, _durable.NextLsn);
-        var header = builder.Seal(identity, _durable, voided: _voidedBatch);
+        var header = builder.Seal(identity, _durable, _durable, voided: _voidedBatch);
         return (header, builder.Bytes(header));
     }
 

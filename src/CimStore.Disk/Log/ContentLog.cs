@@ -44,12 +44,16 @@ internal sealed partial class ContentLog : IAsyncDisposable
         _preWriting = new byte[options.PreWriteBytes];
         var usualBytes = options.BatchBytes + (options.BatchBytes / 8);
 
-        // One fills, one is written, one is applied.
-        (_open, _spares) = (new BatchBuilder(usualBytes), new Stack<BatchBuilder>(2));
-        _spares.Push(new BatchBuilder(usualBytes));
-        _spares.Push(new BatchBuilder(usualBytes));
+        // One fills, one is written ahead, one is synced, one is applied.
+        (_open, _spares) = (new BatchBuilder(usualBytes), new Stack<BatchBuilder>(3));
+        for (var count = 0; count < 3; count++)
+        {
+            _spares.Push(new BatchBuilder(usualBytes));
+        }
+
         _leader = new SignalledThread("cimstore log", Lead);
         _applier = new SignalledThread("cimstore apply", ApplyHandedOver);
+        _writer = new SignalledThread("cimstore write", WriteAhead);
         PlaceAfterDurable();
         _idle = time.CreateTimer(
             static log => ((ContentLog)log!).OnIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -145,6 +149,7 @@ internal sealed partial class ContentLog : IAsyncDisposable
         Close();
         _leader.Dispose();
         _applier.Dispose();
+        _writer.Dispose();
         _segments.CloseAll();
         _dropping.Dispose();
     }

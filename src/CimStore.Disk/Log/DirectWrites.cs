@@ -3,7 +3,8 @@ namespace CimStore.Disk.Log;
 /// <summary>
 /// Which batches pass the page cache (<see cref="Files.IDiskFile.WriteBulk"/>). Those of a bulk always do: a reader is
 /// not likely to come soon. Others only while it is slow: where the system first has to find each page, copying a
-/// batch takes as long as the device. Only the leader uses it.
+/// batch takes as long as the device. One batch is written at a time; what is told of an earlier one meanwhile may be
+/// told late.
 /// </summary>
 internal sealed class DirectWrites
 {
@@ -28,21 +29,22 @@ internal sealed class DirectWrites
             return true;
         }
 
-        if (bytes < BytesMin || _left == 0)
+        var left = Volatile.Read(ref _left);
+        if (bytes < BytesMin || left == 0)
         {
             return false;
         }
 
-        _left--;
+        Volatile.Write(ref _left, left - 1);
         return true;
     }
 
-    /// <summary>A batch went through the page cache and was synced.</summary>
+    /// <summary>A batch was written and synced.</summary>
     public void Copied(long bytes, TimeSpan copying, TimeSpan altogether)
     {
         if (bytes >= BytesMin && copying > altogether / SlowShare)
         {
-            _left = BatchesAtOnce;
+            Volatile.Write(ref _left, BatchesAtOnce);
         }
     }
 }

@@ -22,6 +22,11 @@ internal sealed class RecordingProjection : ILogProjection
     public IEnumerable<LogFinding> Corruption =>
         Findings.Where(static finding => finding.Kind is not LogFindingKind.TornTail);
 
+    /// <summary>Whether committers may be told before their batch is applied.</summary>
+    public bool Announces { get; set; }
+
+    public bool Announce(LogBatch batch) => Announces;
+
     public void Apply(LogBatch batch)
     {
         OnApply?.Invoke(batch);

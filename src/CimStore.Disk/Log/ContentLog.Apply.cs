@@ -1,0 +1,88 @@
+namespace CimStore.Disk.Log;
+
+// What is durable reaches the index a moment after its committers were told; whoever needs it there waits.
+internal sealed partial class ContentLog
+{
+    // With the lock that keeps batches in order.
+    private bool _isBehind;
+
+    // Set before anybody is told; stays set when the index failed.
+    private bool _isApplying;
+
+    /// <summary>
+    /// Waits until everything that a committer was told of is in the index; at most for one batch. Not to be called
+    /// from a <see cref="LogWrite"/>.
+    /// </summary>
+    /// <returns>False when the index failed: what is missing there is stored all the same.</returns>
+    public bool AwaitApplied()
+    {
+        if (!Volatile.Read(ref _isApplying))
+        {
+            return true;
+        }
+
+        lock (_applying)
+        {
+            return !_isBehind;
+        }
+    }
+
+    /// <summary>Waits until all batches of segments that are no longer the newest are in the index.</summary>
+    /// <returns>False when the index failed.</returns>
+    public bool AwaitAllApplied()
+    {
+        lock (_applying)
+        {
+            AwaitHandedOver();
+            return !_isBehind;
+        }
+    }
+
+    private bool Announce(in LogBatch batch)
+    {
+        if (batch.RecordCount == 0 || _isBehind || !_projection.Announce(batch))
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _isApplying, true);
+        return true;
+    }
+
+    private void Answer(BatchBuilder batch, Exception? failure)
+    {
+        Volatile.Write(ref _answered, batch.Writes);
+        foreach (var waiter in batch.Waiters)
+        {
+            waiter.Complete(failure);
+        }
+    }
+
+    /// <summary>Under the lock that keeps batches in order.</summary>
+    /// <returns>Why the log failed, or null.</returns>
+    private LogException? Apply(in LogBatch batch)
+    {
+        if (batch.Header.RecordCount == 0)
+        {
+            return null;
+        }
+
+        if (_isBehind)
+        {
+            return new LogException(
+                LogFault.LogFailed, CommitState.Stored, "The batch is durable, and the index failed before it.");
+        }
+
+        try
+        {
+            _projection.Apply(batch);
+            return null;
+        }
+        catch (Exception failure)
+        {
+            // The index is behind for good; only a replay at the next open can bring it level.
+            _isBehind = true;
+            return Stop(failure, CommitState.Stored);
+        }
+    }
+}
