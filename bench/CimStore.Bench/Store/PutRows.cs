@@ -37,7 +37,8 @@ internal static class PutRows
         report.Begin(Row, $"Durable put, 4 KiB, 64 in flight, {options.ObjectCount:N0} fresh objects");
         var peers = report.Results.Where(r => r.Row == "put4k-64" && r.Metric == Metric.PutsPerSecond)
             .Where(r => !Field.IsOurs(r.Contender)).OrderByDescending(r => r.Median).Select(r => r.Contender);
-        var names = peers.DefaultIfEmpty("lmdb").Take(options.IsQuick ? 1 : 2).Prepend(Field.Ours);
+        var best = peers.Take(options.IsQuick ? 1 : 2).ToList();
+        var names = (best.Count > 0 ? best : Field.Writers.Where(name => !Field.IsOurs(name))).Prepend(Field.Ours);
         await contest.RunAsync(Row, names, options.RoundCount, options.ObjectCount,
             (contender, seed) => PutAsync(contender, options.ObjectCount, SmallSizeBytes, 64, seed, limit));
         report.JudgeAgainstBest(
