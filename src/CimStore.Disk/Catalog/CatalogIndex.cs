@@ -21,6 +21,12 @@ internal sealed partial class CatalogIndex : IDisposable
     private const int TableFormatVersion = 5;
     private const int TwoLevelIndex = 2;
 
+    /// <summary>
+    /// The memory is filled in parts, and written to one file together: where a new key goes is found sooner in a part
+    /// that fits the processor's cache.
+    /// </summary>
+    private const int MemtableParts = 4;
+
     /// <summary>20 bits for a key of 100 bytes: who stores something new is told by it that nothing is there.</summary>
     private const double MemtableBloomShare = 0.02;
 
@@ -204,8 +210,9 @@ internal sealed partial class CatalogIndex : IDisposable
     private static void SetOptions(nint options, nint table, int memtableBytes)
     {
         Rocks.SetCreateIfMissing(options, 1);
-        Rocks.SetWriteBufferSize(options, (nuint)memtableBytes);
-        Rocks.SetWriteBuffersMax(options, 3);
+        Rocks.SetWriteBufferSize(options, (nuint)(memtableBytes / MemtableParts));
+        Rocks.SetWriteBuffersMerged(options, MemtableParts);
+        Rocks.SetWriteBuffersMax(options, 3 * MemtableParts);
         Rocks.SetMemtableBloomShare(options, MemtableBloomShare);
         Rocks.SetMemtableBloomOfKeys(options, 1);
         Rocks.SetCompression(options, CompressionNone);

@@ -25,6 +25,9 @@ internal static unsafe partial class Rocks
     [LibraryImport(Library, EntryPoint = "rocksdb_options_set_max_write_buffer_number")]
     public static partial void SetWriteBuffersMax(nint options, int count);
 
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_min_write_buffer_number_to_merge")]
+    public static partial void SetWriteBuffersMerged(nint options, int count);
+
     [LibraryImport(Library, EntryPoint = "rocksdb_options_set_compression")]
     public static partial void SetCompression(nint options, int kind);
 
