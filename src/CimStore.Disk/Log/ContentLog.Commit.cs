@@ -44,7 +44,7 @@ internal sealed partial class ContentLog
     /// Commits the write. When nobody is committing, the caller's thread writes and syncs before this returns: handing
     /// over to another thread costs more than twice the sync.
     /// </summary>
-    /// <returns>Completed when the write is durable; it is in the index when <see cref="AwaitApplied"/> returns.</returns>
+    /// <returns>Completed when the write is durable; <see cref="AwaitApplied"/> waits until the index has it.</returns>
     /// <exception cref="LogException">Its state says what is known of the write.</exception>
     public ValueTask CommitAsync(LogWrite write, CancellationToken cancellationToken)
     {
