@@ -12,6 +12,10 @@ public sealed partial class DiskStore
 {
     private const int RecordsPerPage = 256;
 
+    private const string BehindText =
+        "The index failed, and not all that is stored can be found in it. Nothing is lost: open the store again, and "
+        + "it is made level.";
+
     public ValueTask<ObjectRecord?> FindAsync(ContentKey key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -54,6 +58,7 @@ public sealed partial class DiskStore
             foreach (var (key, content) in page)
             {
                 // Listed a moment ago, perhaps stored anew since.
+                RequireLevel(content);
                 if (CatalogReads.Object(_index, content) is { } record && CatalogReads.ExpiresAt(record) <= now)
                 {
                     yield return record;
@@ -154,12 +159,11 @@ public sealed partial class DiskStore
     {
         if (!_log.AwaitApplied())
         {
-            throw new LocationException(
-                LocationFault.Offline,
-                "The index failed, and not all that is stored can be found in it. Nothing is lost: open the store "
-                + "again, and it is made level.");
+            throw Behind();
         }
     }
+
+    private static LocationException Behind() => new(LocationFault.Offline, BehindText);
 
     private ObjectRecord? FindInIndex(ContentKey key)
     {

@@ -60,7 +60,7 @@ public sealed partial class DiskStore
         Lsn after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
-        _log.AwaitApplied();
+        RequireLevel();
         var end = _durable.Value;
         var last = after.Value;
         while (true)

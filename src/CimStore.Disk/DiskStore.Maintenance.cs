@@ -14,8 +14,16 @@ public sealed partial class DiskStore
 {
     private readonly SemaphoreSlim _maintaining = new(1, 1);
 
-    public ImmutableArray<string> Warnings =>
-        _log.Failure is { } failure ? _openWarnings.Add(failure.Message) : _openWarnings;
+    public ImmutableArray<string> Warnings
+    {
+        get
+        {
+            var warnings = _log.Failure is { } failure ? _openWarnings.Add(failure.Message) : _openWarnings;
+            return _log.AwaitApplied()
+                ? warnings
+                : warnings.Add(BehindText + " Until then counts and usage are those of before.");
+        }
+    }
 
     public BytesWritten BytesWritten
     {

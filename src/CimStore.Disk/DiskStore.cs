@@ -56,6 +56,7 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
         _durable.Advance(_projection.Progress.Cursor.LastLsn);
         _projection.Recent = _recent;
         _projection.Applied = _durable.Advance;
+        _projection.Failed = () => _durable.End(Behind());
         _projection.GivenUp = ReleaseLarge;
     }
 
@@ -76,6 +77,9 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
 
     /// <summary>The chain that the journal's entries are links of.</summary>
     public ChainId Chain => _chainId;
+
+    /// <summary>A test lets it fail.</summary>
+    internal CatalogProjection Projection => _projection;
 
     /// <summary>Opens the store, or makes one in an empty or absent directory.</summary>
     /// <exception cref="LocationException">In use, of a newer format, or on a file system that is refused; nothing was

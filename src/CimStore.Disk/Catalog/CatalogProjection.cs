@@ -52,6 +52,9 @@ internal sealed partial class CatalogProjection(
     /// <summary>Called after each applied batch with its last LSN.</summary>
     public Action<ulong>? Applied { get; set; }
 
+    /// <summary>Called once a batch could not be applied: the index stays behind until it is opened again.</summary>
+    public Action? Failed { get; set; }
+
     public ImmutableArray<LogFinding> Findings
     {
         get
@@ -91,34 +94,15 @@ internal sealed partial class CatalogProjection(
 
     public void Apply(LogBatch batch)
     {
-        Begin();
-        if (batch.Kind == BatchKind.Relocation)
+        try
         {
-            foreach (var record in batch)
-            {
-                Relocate(record);
-            }
+            ApplyBatch(batch);
         }
-        else
+        catch
         {
-            ApplyNew(batch);
+            Failed?.Invoke();
+            throw;
         }
-
-        if (IsTooOld)
-        {
-            // Nothing of it reaches the index: a crash before the index is made anew must find it as old as it was,
-            // not with its place in the log advanced over entries it never saw.
-            return;
-        }
-
-        _unflushed += batch.End.Offset - batch.Offset;
-        Write(batch.End);
-        if (!PlacesOnly)
-        {
-            Applied?.Invoke(batch.End.LastLsn);
-        }
-
-        Volatile.Write(ref _announced, null);
     }
 
     public void Dispose() => _batch.Dispose();
@@ -158,6 +142,38 @@ internal sealed partial class CatalogProjection(
         PlacesOnly = false;
         Begin();
         Write(_progress.Cursor);
+    }
+
+    private void ApplyBatch(LogBatch batch)
+    {
+        Begin();
+        if (batch.Kind == BatchKind.Relocation)
+        {
+            foreach (var record in batch)
+            {
+                Relocate(record);
+            }
+        }
+        else
+        {
+            ApplyNew(batch);
+        }
+
+        if (IsTooOld)
+        {
+            // Nothing of it reaches the index: a crash before the index is made anew must find it as old as it was,
+            // not with its place in the log advanced over entries it never saw.
+            return;
+        }
+
+        _unflushed += batch.End.Offset - batch.Offset;
+        Write(batch.End);
+        if (!PlacesOnly)
+        {
+            Applied?.Invoke(batch.End.LastLsn);
+        }
+
+        Volatile.Write(ref _announced, null);
     }
 
     private void PutProgress()

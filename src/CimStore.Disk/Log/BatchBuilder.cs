@@ -155,6 +155,7 @@ internal sealed class BatchBuilder
     internal void Reset()
     {
         Kind = 0;
+        Header = default;
         _used = 0;
         _records = 0;
         Writes = 0;

@@ -40,8 +40,21 @@ internal sealed partial class ContentLog
 
     private bool Announce(in LogBatch batch)
     {
-        if (batch.RecordCount == 0 || _isBehind || !_projection.Announce(batch))
+        if (batch.RecordCount == 0 || _isBehind)
         {
+            return false;
+        }
+
+        try
+        {
+            if (!_projection.Announce(batch))
+            {
+                return false;
+            }
+        }
+        catch (Exception)
+        {
+            // Nothing was promised, so its committers are told when it was applied.
             return false;
         }
 
@@ -82,6 +95,7 @@ internal sealed partial class ContentLog
         {
             // The index is behind for good; only a replay at the next open can bring it level.
             _isBehind = true;
+            Volatile.Write(ref _isApplying, true);
             return Stop(failure, CommitState.Stored);
         }
     }

@@ -58,18 +58,21 @@ internal sealed partial class ContentLog
             RequireAccepting();
             if (_waiting.Count > 0 || !HasRoom(write.Kind, size))
             {
-                return Wait(write, size);
+                waiter = Wait(write, size);
             }
-
-            Join(write, size);
-            if (_leading)
+            else
             {
-                waiter = RentWaiter();
-                _open.Waiters.Add(waiter);
-                isNextToBeWritten = AsksForAhead();
+                Join(write, size);
+                if (_leading)
+                {
+                    waiter = RentWaiter();
+                    _open.Waiters.Add(waiter);
+                }
+
+                _leading = true;
             }
 
-            _leading = true;
+            isNextToBeWritten = waiter is not null && AsksForAhead();
         }
 
         if (isNextToBeWritten)
@@ -223,7 +226,7 @@ internal sealed partial class ContentLog
         }
     }
 
-    private ValueTask Wait(LogWrite write, LogWriteSize size)
+    private CommitWaiter Wait(LogWrite write, LogWriteSize size)
     {
         if (_waiting.Count >= _options.WaitingWritesMax)
         {
@@ -233,7 +236,7 @@ internal sealed partial class ContentLog
 
         var waiter = RentWaiter();
         _waiting.Enqueue((write, size, waiter));
-        return waiter.Task;
+        return waiter;
     }
 
     private BatchBuilder TakeOpen()

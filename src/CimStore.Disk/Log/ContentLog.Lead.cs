@@ -173,7 +173,7 @@ internal sealed partial class ContentLog
                 : "The sync failed; the write may or may not be stored.");
         var answer = new LogException(fault, state, text, failure);
         var ahead = TakeAhead();
-        _voidedBatch = ahead?.Header.Number ?? batch;
+        _voidedBatch = Math.Max(batch, ahead?.Header.Number ?? 0);
         _mustAbandon = true;
         _reason = SegmentReason.Abandon;
         Void(new LogException(

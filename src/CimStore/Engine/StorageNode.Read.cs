@@ -13,7 +13,7 @@ public sealed partial class StorageNode
         Cid cid, RetrieveRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (request.AtLeast > _journal.DurableLsn)
+        if (IsToWaitFor(request.AtLeast))
         {
             await WaitForAsync(cid, request, cancellationToken);
         }
@@ -30,7 +30,7 @@ public sealed partial class StorageNode
     {
         cancellationToken.ThrowIfCancellationRequested();
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        if (request.AtLeast > _journal.DurableLsn)
+        if (IsToWaitFor(request.AtLeast))
         {
             return ReadLaterAsync(cid, request, offset, destination, cancellationToken);
         }
@@ -170,6 +170,9 @@ public sealed partial class StorageNode
 
         return null;
     }
+
+    /// <summary>The journal is asked only by those who have a token: it may have to wait for its answer.</summary>
+    private bool IsToWaitFor(Lsn atLeast) => atLeast > Lsn.None && atLeast > _journal.DurableLsn;
 
     private async ValueTask WaitForAsync(Cid cid, RetrieveRequest request, CancellationToken cancellationToken)
     {
