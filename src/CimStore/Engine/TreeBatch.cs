@@ -15,6 +15,9 @@ internal sealed class TreeBatch
     private readonly List<TreeItem> _items = [];
     private int _sizeBytes;
 
+    /// <summary>Holds the files one after the other; null until the first comes.</summary>
+    public byte[]? Buffer { get; set; }
+
     public int NodeCount => _nodes.Count;
 
     public int NodesSizeBytes { get; private set; }
@@ -24,9 +27,13 @@ internal sealed class TreeBatch
 
     public void Tell(TreeItem item) => _items.Add(item);
 
-    public void Add(TreeFrame frame, int slot, byte[] path, byte[] rented, int sizeBytes)
+    /// <summary>Where the next file is read to.</summary>
+    public Span<byte> Room(int sizeBytes) => Buffer.AsSpan(_sizeBytes, sizeBytes);
+
+    /// <summary>A file that was read to where there was room.</summary>
+    public void Add(TreeFrame frame, int slot, byte[] path, int sizeBytes)
     {
-        _files.Add(new File(frame, slot, rented, sizeBytes, _items.Count));
+        _files.Add(new File(frame, slot, _sizeBytes, sizeBytes, _items.Count));
         _items.Add(new TreeItem(path, DirectoryEntryKind.File, null, sizeBytes, null));
         _sizeBytes += sizeBytes;
     }
@@ -50,7 +57,7 @@ internal sealed class TreeBatch
         if (_files.Count > 0)
         {
             var items = _files.ConvertAll(
-                file => new StoreItem(new ReadOnlySequence<byte>(file.Rented, 0, file.SizeBytes)));
+                file => new StoreItem(new ReadOnlySequence<byte>(Buffer!, file.Start, file.SizeBytes)));
             var results = await client.StoreManyAsync(items, request, cancellationToken);
             for (var index = 0; index < results.Count; index++)
             {
@@ -83,13 +90,6 @@ internal sealed class TreeBatch
         return _files.Select(file => file.Frame).Distinct();
     }
 
-    /// <summary>Gives the buffers back; nothing may be reading them.</summary>
-    public void GiveBack()
-    {
-        _files.ForEach(file => ArrayPool<byte>.Shared.Return(file.Rented));
-        _files.Clear();
-    }
-
     private async ValueTask StoreNodesAsync(
         IStorageClient client, StoreRequest request, CancellationToken cancellationToken)
     {
@@ -106,5 +106,5 @@ internal sealed class TreeBatch
         }
     }
 
-    private sealed record File(TreeFrame Frame, int Slot, byte[] Rented, int SizeBytes, int Line);
+    private sealed record File(TreeFrame Frame, int Slot, int Start, int SizeBytes, int Line);
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -29,6 +28,7 @@ public sealed class TreeWriter
     private readonly IStorageClient _client;
     private readonly StoreRequest _request;
     private readonly Queue<(TreeBatch Batch, Task Stored)> _inFlight = new();
+    private readonly Stack<byte[]> _spares = new();
     private TreeBatch _batch = new();
 
     /// <param name="client">Where to.</param>
@@ -177,18 +177,31 @@ public sealed class TreeWriter
         }
 
         // A byte more than it says: a file that grew past the limit meanwhile is then streamed instead.
-        var rented = ArrayPool<byte>.Shared.Rent((int)sizeBytes + 1);
-        var size = PosixFile.ReadWhole(file, rented.AsSpan(0, (int)sizeBytes + 1), entry.Name.Span);
+        _batch.Buffer ??= RentBuffer();
+        var size = PosixFile.ReadWhole(file, _batch.Room((int)sizeBytes + 1), entry.Name.Span);
         if (size > sizeBytes)
         {
-            ArrayPool<byte>.Shared.Return(rented);
             await StreamAsync(frame, entry, path, file, cancellationToken);
             return;
         }
 
         var slot = frame.Add(entry with { SizeBytes = size });
         frame.Pending++;
-        _batch.Add(frame, slot, path, rented, size);
+        _batch.Add(frame, slot, path, size);
+    }
+
+    /// <summary>One for each batch, used again: fresh memory costs more than to read into it.</summary>
+    private byte[] RentBuffer() => _spares.TryPop(out var spare)
+        ? spare
+        : GC.AllocateUninitializedArray<byte>(BatchSizeMaxBytes + 1);
+
+    private void ReturnBuffer(TreeBatch batch)
+    {
+        if (batch.Buffer is { } buffer)
+        {
+            _spares.Push(buffer);
+            batch.Buffer = null;
+        }
     }
 
     private async ValueTask StreamAsync(
@@ -253,23 +266,22 @@ public sealed class TreeWriter
                 Finish(frame);
             }
 
-            batch.GiveBack();
+            ReturnBuffer(batch);
         }
 
         return items;
     }
 
-    /// <summary>After a failure: nothing is told any more, but no buffer is given back while it is in use.</summary>
+    /// <summary>After a failure: nothing is told any more, but nothing is left under way either.</summary>
     private async ValueTask AbandonAsync()
     {
         while (_inFlight.TryDequeue(out var pair))
         {
             await pair.Stored.ContinueWith(
                 _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            pair.Batch.GiveBack();
         }
 
-        _batch.GiveBack();
+        _spares.Clear();
         _batch = new TreeBatch();
     }
 }
