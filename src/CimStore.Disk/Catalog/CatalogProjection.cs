@@ -27,7 +27,6 @@ internal sealed partial class CatalogProjection(
     private readonly Lock _findingsGate = new();
     private readonly RememberedCommands _commands = new(index, commandsMax);
     private byte[] _value = new byte[1024];
-    private KeyMask? _announced;
     private long _unflushed;
     private Progress _progress;
 
@@ -74,23 +73,6 @@ internal sealed partial class CatalogProjection(
         _progress = progress;
         _commands.Load();
     }
-
-    public bool Announce(LogBatch batch)
-    {
-        // Who relocates goes on to drop the original: he is told when the index knows of it.
-        if (PlacesOnly || batch.Kind != BatchKind.Records)
-        {
-            return false;
-        }
-
-        Volatile.Write(ref _announced, chain.KeysUntil(batch.End.LastLsn));
-        return true;
-    }
-
-    /// <summary>
-    /// Whether something of this object may be on its way into the index, and is not to be read past.
-    /// </summary>
-    public bool IsAnnounced(in ContentKey key) => Volatile.Read(ref _announced) is { } keys && keys.MayHold(key);
 
     public void Apply(LogBatch batch)
     {
@@ -173,7 +155,7 @@ internal sealed partial class CatalogProjection(
             Applied?.Invoke(batch.End.LastLsn);
         }
 
-        Volatile.Write(ref _announced, null);
+        Withdraw(batch.End.LastLsn);
     }
 
     private void PutProgress()

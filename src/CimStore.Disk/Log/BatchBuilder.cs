@@ -52,6 +52,9 @@ internal sealed class BatchBuilder
     /// <summary>All of it was written; it may be on the device even when its sync fails.</summary>
     internal bool IsWhole { get; set; }
 
+    /// <summary>Its committers know that it is durable.</summary>
+    internal bool IsTold { get; set; }
+
     internal Exception? AheadFailure { get; set; }
 
     /// <summary>How long it took to copy it to the page cache; nothing when it passed it.</summary>
@@ -163,6 +166,7 @@ internal sealed class BatchBuilder
         ReservedBytes = 0;
         IsWrittenAhead = false;
         IsWhole = false;
+        IsTold = false;
         AheadFailure = null;
         Waiters.Clear();
         if (_buffer.Length > _usualBytes && ++_batchesSinceLarge > BatchesUntilShrunk)

@@ -6,7 +6,6 @@ internal sealed partial class ContentLog
 {
     // Held while the next batch is written. Taken before the gate, never after.
     private readonly object _writing = new();
-    private readonly SignalledThread _writer;
 
     // Under the gate.
     private LogCursor? _syncing;
@@ -34,21 +33,14 @@ internal sealed partial class ContentLog
     /// <summary>The batch is written and about to be synced: from now until then the next one may be written.</summary>
     private void LetNextBeWritten(BatchBuilder batch)
     {
-        bool isAsked;
         lock (_gate)
         {
             _syncing = new LogBatch(batch.Header, batch.Offset, default).End;
-            isAsked = AsksForAhead();
-        }
-
-        if (isAsked)
-        {
-            _writer.Signal();
         }
     }
 
     /// <summary>Under the gate.</summary>
-    /// <returns>True for the one who is to wake the writer.</returns>
+    /// <returns>True for the one who is to write it.</returns>
     private bool AsksForAhead()
     {
         if (_isAheadAsked || !IsWorthWritingAhead())
@@ -69,7 +61,9 @@ internal sealed partial class ContentLog
         && _open.ReservedBytes >= PassOnBytes && !_open.IsEmpty && _open.Segment == current.Segment
         && (_open.Writes >= _answered || _waiting.Count > 0);
 
-    /// <summary>The work of the thread that writes ahead.</summary>
+    /// <summary>
+    /// By the committer who completed the batch: nobody needs to be woken for it, and he waits for its sync anyway.
+    /// </summary>
     private void WriteAhead()
     {
         lock (_writing)

@@ -3,26 +3,33 @@ namespace CimStore.Disk.Log;
 // What is durable reaches the index a moment after its committers were told; whoever needs it there waits.
 internal sealed partial class ContentLog
 {
-    // With the lock that keeps batches in order.
+    // With the lock that keeps batches in order. Once set it stays so.
     private bool _isBehind;
 
-    // Set before anybody is told; stays set when the index failed.
-    private bool _isApplying;
+    // The last LSN that anybody was told is durable before the index had it, set before he is; and the index's own.
+    private ulong _toldLsn;
+    private ulong _appliedLsn;
 
     /// <summary>
-    /// Waits until everything that a committer was told of is in the index; at most for one batch. Not to be called
+    /// Waits until everything that a committer was told of is in the index; at most for two batches. Not to be called
     /// from a <see cref="LogWrite"/>.
     /// </summary>
     /// <returns>False when the index failed: what is missing there is stored all the same.</returns>
     public bool AwaitApplied()
     {
-        if (!Volatile.Read(ref _isApplying))
+        var told = Volatile.Read(ref _toldLsn);
+        if (Volatile.Read(ref _appliedLsn) >= told)
         {
-            return true;
+            return !Volatile.Read(ref _isBehind);
         }
 
         lock (_applying)
         {
+            while (_appliedLsn < told && !_isBehind)
+            {
+                Monitor.Wait(_applying);
+            }
+
             return !_isBehind;
         }
     }
@@ -38,9 +45,19 @@ internal sealed partial class ContentLog
         }
     }
 
+    /// <summary>By the leader, as soon as the batch is durable: its committers come back while it is applied.</summary>
+    private void Tell(BatchBuilder batch, in LogBatch durable)
+    {
+        if (Announce(durable))
+        {
+            batch.IsTold = true;
+            Answer(batch, null);
+        }
+    }
+
     private bool Announce(in LogBatch batch)
     {
-        if (batch.RecordCount == 0 || _isBehind)
+        if (batch.RecordCount == 0 || Volatile.Read(ref _isBehind))
         {
             return false;
         }
@@ -58,7 +75,7 @@ internal sealed partial class ContentLog
             return false;
         }
 
-        Volatile.Write(ref _isApplying, true);
+        Volatile.Write(ref _toldLsn, batch.End.LastLsn);
         return true;
     }
 
@@ -89,13 +106,13 @@ internal sealed partial class ContentLog
         try
         {
             _projection.Apply(batch);
+            Volatile.Write(ref _appliedLsn, batch.End.LastLsn);
             return null;
         }
         catch (Exception failure)
         {
             // The index is behind for good; only a replay at the next open can bring it level.
-            _isBehind = true;
-            Volatile.Write(ref _isApplying, true);
+            Volatile.Write(ref _isBehind, true);
             return Stop(failure, CommitState.Stored);
         }
     }

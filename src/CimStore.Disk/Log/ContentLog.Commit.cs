@@ -2,12 +2,15 @@ namespace CimStore.Disk.Log;
 
 // Group commit. Committers put their records into the open batch themselves, under the gate; one of them (the leader)
 // closes the batch, writes and syncs it while the next one fills. Syncs come one after the other; when much is waiting,
-// one thread syncs a batch while another applies the one before it and a third writes the one after it.
+// one thread syncs a batch while another applies the one before it and a committer writes the one after it.
 internal sealed partial class ContentLog
 {
     private const int PooledWaitersMax = 1024;
     private const int PassOnBytes = 96 << 10;
     private const int GatheredWritesMin = 4;
+    private const int GatherSpins = 20;
+
+    private static readonly TimeSpan GatherAwakeMax = TimeSpan.FromMicroseconds(400);
 
     private readonly Lock _gate = new();
     private readonly Queue<(LogWrite Write, LogWriteSize Size, CommitWaiter Waiter)> _waiting = new();
@@ -77,7 +80,7 @@ internal sealed partial class ContentLog
 
         if (isNextToBeWritten)
         {
-            _writer.Signal();
+            WriteAhead();
         }
 
         if (waiter is not null)
@@ -149,9 +152,20 @@ internal sealed partial class ContentLog
         }
 
         var started = _time.GetTimestamp();
-        while (!IsGathered() && _time.GetElapsedTime(started) < _lastSync / 2)
+        for (var waited = TimeSpan.Zero;
+            waited < _lastSync / 2 && !IsGathered();
+            waited = _time.GetElapsedTime(started))
         {
-            ShortSleep.Run();
+            // Asleep, it would be the last to run again: whoever comes back fills the processors, and all of them
+            // would be in one batch and wait for the same sync, with nothing for the disk to do in between.
+            if (waited < GatherAwakeMax && Environment.ProcessorCount > 1)
+            {
+                Thread.SpinWait(GatherSpins);
+            }
+            else
+            {
+                ShortSleep.Run();
+            }
         }
     }
 
@@ -292,7 +306,6 @@ internal sealed partial class ContentLog
             var (batch, durable) = _handedOver!.Value;
             _handedOver = null;
             Finish(batch, durable, null);
-            Monitor.PulseAll(_applying);
         }
     }
 
@@ -315,25 +328,16 @@ internal sealed partial class ContentLog
     }
 
     /// <summary>
-    /// In the monitor: answers the committers and applies what was made durable. They come back with their next writes
-    /// while it is applied; whoever asks the index for what it does not have yet waits.
+    /// In the monitor: applies what was made durable. Those who were told come back with their next writes meanwhile;
+    /// whoever asks the index for what it does not have yet waits.
     /// </summary>
     private LogException? Finish(BatchBuilder batch, in LogBatch durable, LogException? failure)
     {
-        var isAnnounced = failure is null && Announce(durable);
-        if (isAnnounced)
-        {
-            Answer(batch, null);
-        }
-
         failure ??= Apply(durable);
-        if (!isAnnounced)
+        Monitor.PulseAll(_applying);
+        if (!batch.IsTold)
         {
             Answer(batch, failure);
-        }
-        else if (failure is null)
-        {
-            Volatile.Write(ref _isApplying, false);
         }
 
         lock (_gate)

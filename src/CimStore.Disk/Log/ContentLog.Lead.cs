@@ -57,6 +57,7 @@ internal sealed partial class ContentLog
         }
 
         durable = Publish(batch, batch.Header);
+        Tell(batch, durable);
         return null;
     }
 

@@ -36,7 +36,7 @@ internal sealed partial class ContentLog : IAsyncDisposable
         }
 
         _durable = recovered.End;
-        _durableLsn = _durable.LastLsn;
+        _durableLsn = _toldLsn = _appliedLsn = _durable.LastLsn;
         _newestSegment = recovered.Segments.Count == 0 ? 0 : recovered.Segments.Max(static segment => segment.Id);
         _lastSegment = recovered.HighestSegment;
         _epoch = recovered.Epoch;
@@ -53,7 +53,6 @@ internal sealed partial class ContentLog : IAsyncDisposable
 
         _leader = new SignalledThread("cimstore log", Lead);
         _applier = new SignalledThread("cimstore apply", ApplyHandedOver);
-        _writer = new SignalledThread("cimstore write", WriteAhead);
         PlaceAfterDurable();
         _idle = time.CreateTimer(
             static log => ((ContentLog)log!).OnIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -149,7 +148,6 @@ internal sealed partial class ContentLog : IAsyncDisposable
         Close();
         _leader.Dispose();
         _applier.Dispose();
-        _writer.Dispose();
         _segments.CloseAll();
         _dropping.Dispose();
     }

@@ -9,6 +9,7 @@ namespace CimStore.Adapters.Tests.Log;
 public sealed class AnnouncingTests : IDisposable
 {
     private const int FirstBatch = 1;
+    private const int WorthASync = 200_000;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -17,6 +18,7 @@ public sealed class AnnouncingTests : IDisposable
     private readonly ManualResetEventSlim _isSyncing = new();
     private readonly ManualResetEventSlim _mayEnd = new();
     private readonly ManualResetEventSlim _mayBeApplied = new();
+    private ulong _stoppedAt = 2;
     private int _syncs = -1;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -73,8 +75,30 @@ public sealed class AnnouncingTests : IDisposable
         Assert.Equal([1UL, 2UL], seen.Records.Select(static record => record.Lsn));
     }
 
-    private static Task CommitAsync(ContentLog log, int number) =>
-        log.CommitAsync(new TestWrite(TestRecord.Numbered(number, 100)), Token).AsTask();
+    [Fact]
+    public async Task Who_is_told_does_not_wait_for_the_index_to_have_the_batch_before_his()
+    {
+        _stoppedAt = 1;
+        await using var log = Open();
+        var first = Task.Run(() => CommitAsync(log, 1), Token);
+        await Task.Run(() => Assert.True(_isSyncing.Wait(Patience, Token)), Token);
+        var second = CommitAsync(log, 2, WorthASync);
+        _mayEnd.Set();
+        await second.WaitAsync(Patience, Token);
+
+        Assert.Empty(_projection.Records);
+        var looking = Task.Run(log.AwaitApplied, Token);
+        await Task.Delay(50, Token);
+        Assert.False(looking.IsCompleted);
+        _mayBeApplied.Set();
+
+        Assert.True(await looking.WaitAsync(Patience, Token));
+        Assert.Equal([1UL, 2UL], _projection.Records.Select(static record => record.Lsn));
+        await first;
+    }
+
+    private static Task CommitAsync(ContentLog log, int number, int bytes = 100) =>
+        log.CommitAsync(new TestWrite(TestRecord.Numbered(number, bytes)), Token).AsTask();
 
     /// <summary>Commits two, the second by the log's own thread, which then stops before it is applied.</summary>
     private async Task CommitTwoAsync(ContentLog log)
@@ -88,7 +112,7 @@ public sealed class AnnouncingTests : IDisposable
 
     private ContentLog Open()
     {
-        _projection.OnApply = batch => Assert.True(batch.FirstLsn != 2 || _mayBeApplied.Wait(Patience, Token));
+        _projection.OnApply = batch => Assert.True(batch.FirstLsn != _stoppedAt || _mayBeApplied.Wait(Patience, Token));
         var plan = new FaultPlan().While(OnSync, DiskOperation.SyncData, new DiskFault.Error(Errno.InputOutput));
         var options = new LogOptions { SegmentBytes = 1 << 20, IdleMarkDelay = TimeSpan.Zero };
         return LogPromises.Open(new FaultyDisk(_disk, plan), _projection, options: options);

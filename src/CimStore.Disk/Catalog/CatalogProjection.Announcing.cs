@@ -1,0 +1,56 @@
+using CimStore.Disk.Log;
+using CimStore.Locations;
+
+namespace CimStore.Disk.Catalog;
+
+// What committers were told of and the index does not have yet: a batch or two, by the objects they are about.
+internal sealed partial class CatalogProjection
+{
+    private readonly Lock _announcing = new();
+    private (KeyMask Keys, ulong Last)[] _announced = [];
+
+    public bool Announce(LogBatch batch)
+    {
+        // Who relocates goes on to drop the original: he is told when the index knows of it.
+        if (PlacesOnly || batch.Kind != BatchKind.Records)
+        {
+            return false;
+        }
+
+        var keys = chain.KeysUntil(batch.End.LastLsn);
+        lock (_announcing)
+        {
+            Volatile.Write(ref _announced, [.. _announced, (keys, batch.End.LastLsn)]);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Whether something of this object may be on its way into the index, and is not to be read past.
+    /// </summary>
+    public bool IsAnnounced(in ContentKey key)
+    {
+        foreach (var (keys, _) in Volatile.Read(ref _announced))
+        {
+            if (keys.MayHold(key))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>What is in the index need not be waited for.</summary>
+    private void Withdraw(ulong last)
+    {
+        if (_announced.Length > 0)
+        {
+            lock (_announcing)
+            {
+                Volatile.Write(ref _announced, Array.FindAll(_announced, announced => announced.Last > last));
+            }
+        }
+    }
+}
