@@ -134,7 +134,7 @@ internal sealed partial class ContentLog
             }
 
             FinishInOrder(batch, durable, failure);
-            Gather();
+            Gather(awake: durable.End.Offset - durable.Offset >= 2 * PassOnBytes);
         }
         while (!Rest());
     }
@@ -144,7 +144,12 @@ internal sealed partial class ContentLog
     /// would sync alone and let all others wait for two syncs. So the leader of a batch of many waits until as many
     /// are back, or enough for a sync of their own; never longer than half of what its own sync took.
     /// </summary>
-    private void Gather()
+    /// <param name="awake">
+    /// After a batch that is better made two of. Asleep, the leader would be the last to run again: whoever comes back
+    /// fills the processors, and all of them would be in one batch again and wait for the same sync, with nothing for
+    /// the disk to do in between.
+    /// </param>
+    private void Gather(bool awake)
     {
         if (_answered < GatheredWritesMin)
         {
@@ -156,9 +161,7 @@ internal sealed partial class ContentLog
             waited < _lastSync / 2 && !IsGathered();
             waited = _time.GetElapsedTime(started))
         {
-            // Asleep, it would be the last to run again: whoever comes back fills the processors, and all of them
-            // would be in one batch and wait for the same sync, with nothing for the disk to do in between.
-            if (waited < GatherAwakeMax && Environment.ProcessorCount > 1)
+            if (awake && waited < GatherAwakeMax && Environment.ProcessorCount > 1)
             {
                 Thread.SpinWait(GatherSpins);
             }
