@@ -21,7 +21,7 @@ public sealed partial class DiskStore
             var warnings = _log.Failure is { } failure ? _openWarnings.Add(failure.Message) : _openWarnings;
             return _log.AwaitApplied()
                 ? warnings
-                : warnings.Add(BehindText + " Until then counts and usage are those of before.");
+                : warnings.Add(BehindText + " Until then counts and usage may be off by what was in hand.");
         }
     }
 

@@ -1,5 +1,7 @@
 using CimStore.Disk.Log;
+using CimStore.Journal;
 using CimStore.Locations;
+using CimStore.Objects;
 
 namespace CimStore.Disk.Catalog;
 
@@ -8,6 +10,7 @@ internal sealed partial class CatalogProjection
 {
     private readonly Lock _announcing = new();
     private (KeyMask Keys, ulong Last)[] _announced = [];
+    private bool _hasFailed;
 
     public bool Announce(LogBatch batch)
     {
@@ -18,6 +21,12 @@ internal sealed partial class CatalogProjection
         }
 
         var keys = chain.KeysUntil(batch.End.LastLsn);
+        if (Volatile.Read(ref _hasFailed))
+        {
+            // Behind a batch that failed the entries at hand are given up, though these were being synced already.
+            AddKeys(batch, keys);
+        }
+
         lock (_announcing)
         {
             Volatile.Write(ref _announced, [.. _announced, (keys, batch.End.LastLsn)]);
@@ -40,6 +49,32 @@ internal sealed partial class CatalogProjection
         }
 
         return false;
+    }
+
+    /// <summary>When the index failed: whether it misses something of this object that is durable.</summary>
+    public bool IsMissed(in ContentKey key)
+    {
+        foreach (var (keys, _) in Volatile.Read(ref _announced))
+        {
+            if (keys.Holds(key))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void AddKeys(LogBatch batch, KeyMask keys)
+    {
+        foreach (var record in batch)
+        {
+            if (record.Type == RecordKinds.Entry
+                && ObjectHistory.KeyOf(EntryCodec.Read(record.Meta.Span, out _, out _).Event) is { } key)
+            {
+                keys.Add(key);
+            }
+        }
     }
 
     /// <summary>What is in the index need not be waited for.</summary>

@@ -82,6 +82,7 @@ internal sealed partial class CatalogProjection(
         }
         catch
         {
+            Volatile.Write(ref _hasFailed, true);
             Failed?.Invoke();
             throw;
         }

@@ -9,9 +9,11 @@ internal sealed class KeyMask
     private const int BitCount = 4096;
 
     private readonly ulong[] _bits = new ulong[BitCount / 64];
+    private readonly List<ContentKey> _keys = [];
 
     public void Add(in ContentKey key)
     {
+        _keys.Add(key);
         var bit = (uint)key.GetHashCode() % BitCount;
         _bits[bit / 64] |= 1UL << (int)(bit % 64);
     }
@@ -21,4 +23,7 @@ internal sealed class KeyMask
         var bit = (uint)key.GetHashCode() % BitCount;
         return (_bits[bit / 64] & (1UL << (int)(bit % 64))) != 0;
     }
+
+    /// <summary>Exact, and slow.</summary>
+    public bool Holds(in ContentKey key) => _keys.Contains(key);
 }

@@ -57,7 +57,7 @@ internal sealed partial class ContentLog
 
     private bool Announce(in LogBatch batch)
     {
-        if (batch.RecordCount == 0 || Volatile.Read(ref _isBehind))
+        if (batch.RecordCount == 0)
         {
             return false;
         }
@@ -72,6 +72,12 @@ internal sealed partial class ContentLog
         catch (Exception)
         {
             // Nothing was promised, so its committers are told when it was applied.
+            return false;
+        }
+
+        if (Volatile.Read(ref _isBehind))
+        {
+            // The index will never have it. Now that this is announced, nobody takes it for absent.
             return false;
         }
 

@@ -18,7 +18,7 @@ public sealed class TreeWriter
     private const int BatchSizeMaxBytes = StorageNode.PartSizeMaxBytes;
     private const int SmallSizeMaxBytes = 1 << 20;
 
-    /// <summary>2 under way and 1 being filled: 24 MiB.</summary>
+    /// <summary>2 under way, 1 about to be and 1 being filled: 32 MiB.</summary>
     private const int BatchesInFlightMax = 2;
 
     private const int StreamBufferSizeBytes = 1 << 20;

@@ -33,6 +33,26 @@ public sealed class IndexFailureTests : IDisposable
         Assert.Equal(LocationFault.Offline, failure.Fault);
     }
 
+    /// <summary>So many that some of them would be taken for one that is missing, were that told by a mask.</summary>
+    [Fact]
+    public async Task Everything_that_the_index_does_have_is_read_as_ever()
+    {
+        const int Count = 8000;
+        await using var store = await Sample.OpenAsync(_directory);
+        var contents = Enumerable.Range(10, Count).Select(static number => Sample.Bytes(number, 20)).ToArray();
+        foreach (var some in contents.Chunk(200))
+        {
+            await store.AppendAsync([.. some.Select(content => Sample.Store(_ids, content))], Token);
+        }
+
+        await FailAsync(store);
+
+        foreach (var content in contents)
+        {
+            Assert.Equal(content, await Sample.ReadAsync(store, Sample.Key(content), Token));
+        }
+    }
+
     [Fact]
     public async Task Whoever_waits_for_what_never_reaches_the_index_is_told_at_once()
     {
