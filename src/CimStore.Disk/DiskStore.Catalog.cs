@@ -149,9 +149,9 @@ public sealed partial class DiskStore
     /// <summary>For one object; those who store others do not wait.</summary>
     private void RequireLevel(in ContentKey key)
     {
-        if (_projection.IsAnnounced(key) && !_log.AwaitApplied() && _projection.IsMissed(key))
+        if (_projection.IsAnnounced(key))
         {
-            throw Behind();
+            RequireLevel();
         }
     }
 

@@ -9,7 +9,7 @@ namespace CimStore.Disk.Catalog;
 internal sealed partial class CatalogProjection
 {
     private readonly Lock _announcing = new();
-    private (KeyMask Keys, ulong Last)[] _announced = [];
+    private (HashSet<ContentKey> Keys, ulong Last)[] _announced = [];
     private bool _hasFailed;
 
     public bool Announce(LogBatch batch)
@@ -36,13 +36,13 @@ internal sealed partial class CatalogProjection
     }
 
     /// <summary>
-    /// Whether something of this object may be on its way into the index, and is not to be read past.
+    /// Whether something of this object is durable and not in the index: on its way, or missed when the index failed.
     /// </summary>
     public bool IsAnnounced(in ContentKey key)
     {
         foreach (var (keys, _) in Volatile.Read(ref _announced))
         {
-            if (keys.MayHold(key))
+            if (keys.Contains(key))
             {
                 return true;
             }
@@ -51,21 +51,7 @@ internal sealed partial class CatalogProjection
         return false;
     }
 
-    /// <summary>When the index failed: whether it misses something of this object that is durable.</summary>
-    public bool IsMissed(in ContentKey key)
-    {
-        foreach (var (keys, _) in Volatile.Read(ref _announced))
-        {
-            if (keys.Holds(key))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private static void AddKeys(LogBatch batch, KeyMask keys)
+    private static void AddKeys(LogBatch batch, HashSet<ContentKey> keys)
     {
         foreach (var record in batch)
         {

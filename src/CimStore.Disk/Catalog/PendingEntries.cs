@@ -1,6 +1,7 @@
 using CimStore.Content;
 using CimStore.Disk.Log;
 using CimStore.Journal;
+using CimStore.Locations;
 using CimStore.Objects;
 
 namespace CimStore.Disk.Catalog;
@@ -51,9 +52,9 @@ internal sealed class PendingEntries
     }
 
     /// <summary>The objects that entries up to this LSN are about.</summary>
-    public KeyMask KeysUntil(ulong lsn)
+    public HashSet<ContentKey> KeysUntil(ulong lsn)
     {
-        var keys = new KeyMask();
+        var keys = new HashSet<ContentKey>();
         lock (_gate)
         {
             foreach (var (entry, _) in _pending)

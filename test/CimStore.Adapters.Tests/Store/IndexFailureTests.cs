@@ -33,7 +33,7 @@ public sealed class IndexFailureTests : IDisposable
         Assert.Equal(LocationFault.Offline, failure.Fault);
     }
 
-    /// <summary>So many that some of them would be taken for one that is missing, were that told by a mask.</summary>
+    /// <summary>So many that some would be taken for one that is missing, were that not told exactly.</summary>
     [Fact]
     public async Task Everything_that_the_index_does_have_is_read_as_ever()
     {
