@@ -168,7 +168,7 @@ public sealed partial class DiskStore
     private ObjectRecord? FindInIndex(ContentKey key)
     {
         var version = _recent.Version(key);
-        var record = CatalogReads.Object(_index, key);
+        var record = _projection.Find(key);
         if (record is not null)
         {
             _recent.Add(record, version);

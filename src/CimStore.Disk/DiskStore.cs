@@ -154,6 +154,7 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
 
     private async ValueTask CloseIndexAsync()
     {
+        _projection.StopFilling();
         try
         {
             _index.Flush(wait: true);

@@ -39,6 +39,14 @@ internal static class CatalogKeys
         return writer.Length + content.Cid.WriteOrderedKey(key[writer.Length..]);
     }
 
+    public static ContentKey ReadObject(ReadOnlySpan<byte> key)
+    {
+        var domain = new DedupDomain(new PackedReader(key[1..]).BigEndian());
+        return Content.Cid.TryReadOrderedKey(key[ObjectPrefixBytes..], out var cid, out _)
+            ? new ContentKey(domain, cid)
+            : throw PackedReader.Damaged();
+    }
+
     public static int WriteObjectPrefix(Span<byte> key, DedupDomain domain)
     {
         var writer = new PackedWriter(key);

@@ -72,6 +72,7 @@ internal sealed partial class CatalogProjection(
     {
         _progress = progress;
         _commands.Load();
+        StartFilter(progress);
     }
 
     public void Apply(LogBatch batch)
@@ -88,7 +89,11 @@ internal sealed partial class CatalogProjection(
         }
     }
 
-    public void Dispose() => _batch.Dispose();
+    public void Dispose()
+    {
+        StopFilling();
+        _batch.Dispose();
+    }
 
     public void Void(LogCursor durable) => chain.Void(durable);
 
@@ -129,6 +134,7 @@ internal sealed partial class CatalogProjection(
 
     private void ApplyBatch(LogBatch batch)
     {
+        FillFilterWhenWorthIt();
         Begin();
         if (batch.Kind == BatchKind.Relocation)
         {
@@ -256,7 +262,7 @@ internal sealed partial class CatalogProjection(
             return changed;
         }
 
-        return live is not null ? live.Before : CatalogReads.Object(index, key);
+        return live is not null ? live.Before : Find(key);
     }
 
     private void ChangeObject(ContentKey key, ObjectRecord? before, ObjectRecord? after)
@@ -264,6 +270,11 @@ internal sealed partial class CatalogProjection(
         if (after is null)
         {
             return;
+        }
+
+        if (before is null)
+        {
+            AddToFilter(key);
         }
 
         _changed[key] = after;
