@@ -27,6 +27,12 @@ internal sealed partial class CatalogIndex : IDisposable
     /// </summary>
     private const int MemtableParts = 4;
 
+    /// <summary>
+    /// As many files from memory are merged into the rest at a time. Each merge rewrites all of a small index; more
+    /// files are looked through for a key that is in none, and few ask for one since the filter of objects.
+    /// </summary>
+    private const int FlushedFilesMerged = 8;
+
     /// <summary>20 bits for a key of 100 bytes: who stores something new is told by it that nothing is there.</summary>
     private const double MemtableBloomShare = 0.02;
 
@@ -216,6 +222,7 @@ internal sealed partial class CatalogIndex : IDisposable
         Rocks.SetMemtableBloomShare(options, MemtableBloomShare);
         Rocks.SetMemtableBloomOfKeys(options, 1);
         Rocks.SetCompression(options, CompressionNone);
+        Rocks.SetFlushedFilesMerged(options, FlushedFilesMerged);
         Rocks.SetOpenFilesMax(options, FilesOpenMax);
         Rocks.SetTable(options, table);
         Rocks.SetBackgroundCompactionsMax(options, 1);

@@ -31,6 +31,9 @@ internal static unsafe partial class Rocks
     [LibraryImport(Library, EntryPoint = "rocksdb_options_set_compression")]
     public static partial void SetCompression(nint options, int kind);
 
+    [LibraryImport(Library, EntryPoint = "rocksdb_options_set_level0_file_num_compaction_trigger")]
+    public static partial void SetFlushedFilesMerged(nint options, int count);
+
     [LibraryImport(Library, EntryPoint = "rocksdb_options_set_max_open_files")]
     public static partial void SetOpenFilesMax(nint options, int count);
 
