@@ -115,24 +115,10 @@ internal sealed class StagedFile : IStagedContent
         await WriteOutAsync(_piece.AsMemory(0, _filled));
         _filled = 0;
         await _pending;
-        try
-        {
-            FinishTree();
-            var header = new LargeHeader(
-                Id, key, sizeBytes, CopyHeader.Plain, _time.GetUtcNow(), Cid.ForRaw(root.Span), _treeWritten);
-            header.Write(_piece);
-            _content.WriteFully(_piece.AsSpan(0, LargeHeader.HeaderBytes), 0);
-            _content.Truncate(LargeHeader.HeaderBytes + sizeBytes);
 
-            // Before the rename: the name in large/ promises whole content.
-            _content.SyncData(SyncPoint.LargeFile);
-            _files.Publish(Id, _treeWritten > 0);
-            IsSealed = true;
-        }
-        catch (DiskException failure)
-        {
-            throw Faults.Translate(failure);
-        }
+        // Its three syncs take as long as the device has work: not for a thread of the pool.
+        _pending = _worker!.Start(() => Seal(key, sizeBytes, root.Span));
+        await _pending;
     }
 
     public async ValueTask DisposeAsync()
@@ -210,6 +196,29 @@ internal sealed class StagedFile : IStagedContent
                 _content.WriteOut(_writtenOut, bytes);
                 _writtenOut += bytes;
             }
+        }
+        catch (DiskException failure)
+        {
+            throw Faults.Translate(failure);
+        }
+    }
+
+    // In the worker.
+    private void Seal(ContentKey key, long sizeBytes, ReadOnlySpan<byte> root)
+    {
+        try
+        {
+            FinishTree();
+            var header = new LargeHeader(
+                Id, key, sizeBytes, CopyHeader.Plain, _time.GetUtcNow(), Cid.ForRaw(root), _treeWritten);
+            header.Write(_piece);
+            _content.WriteFully(_piece.AsSpan(0, LargeHeader.HeaderBytes), 0);
+            _content.Truncate(LargeHeader.HeaderBytes + sizeBytes);
+
+            // Before the rename: the name in large/ promises whole content.
+            _content.SyncData(SyncPoint.LargeFile);
+            _files.Publish(Id, _treeWritten > 0);
+            IsSealed = true;
         }
         catch (DiskException failure)
         {
