@@ -101,7 +101,40 @@ public sealed unsafe class Blake3OutboardVerifier
     public Blake3Proof VerifyFetched(long firstGroup, ReadOnlySpan<byte> content, ReadOnlySpan<byte> nodes) =>
         Verify(firstGroup, content, Blake3NodeSource.Fetched(nodes));
 
-    private Blake3Proof Verify(long firstGroup, ReadOnlySpan<byte> content, Blake3NodeSource nodes)
+    /// <summary>The same for content that was hashed before.</summary>
+    /// <param name="firstGroup">The group the content begins with.</param>
+    /// <param name="content">As it was given to <see cref="HashSubtree"/>.</param>
+    /// <param name="nodes">As in the other form.</param>
+    /// <param name="hash">What <see cref="HashSubtree"/> returned for it.</param>
+    internal Blake3Proof VerifyHashed(
+        long firstGroup, ReadOnlySpan<byte> content, ReadOnlySpan<byte> nodes, Vector256<byte>? hash) =>
+        Verify(firstGroup, content, Blake3NodeSource.Fetched(nodes), hash);
+
+    /// <summary>
+    /// The hash of content that is one subtree, as runs of 256 KiB are that begin at multiples of it. It needs nothing
+    /// that was proved, so that several threads can hash several runs at once.
+    /// </summary>
+    /// <returns>Null when it is not one, or larger.</returns>
+    internal Vector256<byte>? HashSubtree(long firstGroup, ReadOnlySpan<byte> content)
+    {
+        var end = EndOf(firstGroup, content.Length);
+        var run = new Blake3GroupRun(0, GroupCount);
+        while (run.First != firstGroup || run.End != end)
+        {
+            var (left, right) = (run.Left, run.Right);
+            if (run.Count == 1 || (firstGroup < right.First && end > left.End))
+            {
+                return null;
+            }
+
+            run = firstGroup < right.First ? left : right;
+        }
+
+        return run.Count <= Blake3GroupRun.WholeMax ? Hash(run, content) : null;
+    }
+
+    private Blake3Proof Verify(
+        long firstGroup, ReadOnlySpan<byte> content, Blake3NodeSource nodes, Vector256<byte>? hash = null)
     {
         var end = EndOf(firstGroup, content.Length);
         if (_depth == 0 || _path[_depth - 1].Run.First > firstGroup)
@@ -112,7 +145,7 @@ public sealed unsafe class Blake3OutboardVerifier
         var isDone = false;
         try
         {
-            var proof = Prove(firstGroup, end, content, nodes);
+            var proof = Prove(firstGroup, end, content, nodes, hash);
             isDone = proof.IsProved;
             return proof;
         }
@@ -150,9 +183,10 @@ public sealed unsafe class Blake3OutboardVerifier
         _depth = 1;
     }
 
-    private Blake3Proof Prove(long at, long end, ReadOnlySpan<byte> content, Blake3NodeSource nodes)
+    private Blake3Proof Prove(
+        long at, long end, ReadOnlySpan<byte> content, Blake3NodeSource nodes, Vector256<byte>? hash)
     {
-        var nodesRead = 0;
+        var (first, nodesRead) = (at, 0);
         while (at < end)
         {
             var (run, value) = _path[--_depth];
@@ -172,7 +206,8 @@ public sealed unsafe class Blake3OutboardVerifier
             }
 
             var size = (int)Math.Min(run.Count * Blake3Outboard.GroupSizeBytes, content.Length);
-            if (!IsContent(run, value, content[..size]))
+            var known = run.First == first && run.End == end ? hash : null;
+            if ((known ?? Hash(run, content[..size])) != value)
             {
                 return nodes.HasAll ? Locate(run, value, content[..size], nodes) : Blake3Proof.FaultyContent(run);
             }
@@ -197,7 +232,7 @@ public sealed unsafe class Blake3OutboardVerifier
             }
 
             var leftSize = (int)run.Left.Count * Blake3Outboard.GroupSizeBytes;
-            var isRight = IsContent(run.Left, _path[1].Value, content[..leftSize]);
+            var isRight = Hash(run.Left, content[..leftSize]) == _path[1].Value;
             (run, value) = isRight ? _path[0] : _path[1];
             content = isRight ? content[leftSize..] : content[..leftSize];
         }
@@ -235,7 +270,7 @@ public sealed unsafe class Blake3OutboardVerifier
     }
 
     [SkipLocalsInit]
-    private bool IsContent(Blake3GroupRun run, Vector256<byte> value, ReadOnlySpan<byte> content)
+    private Vector256<byte> Hash(Blake3GroupRun run, ReadOnlySpan<byte> content)
     {
         var cvs = stackalloc byte[Blake3Subtree.ChunksMax * Blake3Words.CvSizeBytes];
         fixed (byte* input = content)
@@ -253,7 +288,7 @@ public sealed unsafe class Blake3OutboardVerifier
             }
         }
 
-        return Vector256.Load(cvs) == value;
+        return Vector256.Load(cvs);
     }
 
     private readonly record struct Subtree(Blake3GroupRun Run, Vector256<byte> Value);

@@ -13,10 +13,13 @@ public sealed partial class StorageNode
     private const int WholeSizeMaxBytes = 8 << 20;
 
     /// <summary>
-    /// What is read, proved and given out at once: what proves fastest, and small enough to be still in the processor's
-    /// second cache when it is hashed.
+    /// What is read and proved at once: what proves fastest, and small enough to be still in the processor's second
+    /// cache when it is hashed.
     /// </summary>
     private const int RunSizeBytes = 256 << 10;
+
+    /// <summary>What is given out at once. Its runs are read and hashed by as many threads as have time.</summary>
+    private const int StretchSizeBytes = 4 * RunSizeBytes;
 
     /// <summary>Reads one content from its copies, each as far as it proves. Holds it against release.</summary>
     private sealed class ContentReader(StorageNode node, ObjectRecord record, long cacheVersion) : IContentReader
@@ -154,19 +157,20 @@ public sealed partial class StorageNode
             Copy copy, Blake3OutboardVerifier verifier, PipeWriter destination, long at, long end,
             CancellationToken cancellationToken)
         {
-            var isRight = true;
+            var isRight = IsReadable(copy);
             while (at < end && isRight)
             {
                 var start = at - (at % Blake3Outboard.GroupSizeBytes);
-                var runEnd = Math.Min(((start / RunSizeBytes) + 1) * RunSizeBytes, GroupEnd(end));
-                var size = (int)(runEnd - start);
-                var rented = start == at && runEnd <= end ? null : ArrayPool<byte>.Shared.Rent(size);
+                var stretchEnd = Math.Min(((start / StretchSizeBytes) + 1) * StretchSizeBytes, GroupEnd(end));
+                var size = (int)(stretchEnd - start);
+                var rented = start == at && stretchEnd <= end ? null : ArrayPool<byte>.Shared.Rent(size);
                 try
                 {
                     // Whole groups are read and proved where they are handed out: none counts as written before it is
                     // advanced over. What begins or ends within a group is read elsewhere.
-                    var run = rented?.AsMemory(0, size) ?? destination.GetMemory(size)[..size];
-                    (var provedEnd, isRight) = await ReadRunAsync(copy, verifier, start, run, cancellationToken);
+                    var stretch = rented?.AsMemory(0, size) ?? destination.GetMemory(size)[..size];
+                    (var provedEnd, isRight) = await ReadStretchAsync(
+                        copy, verifier, start, stretch, cancellationToken);
                     var sendEnd = Math.Min(provedEnd, end);
                     if (sendEnd <= at)
                     {
@@ -179,7 +183,7 @@ public sealed partial class StorageNode
                     }
                     else
                     {
-                        destination.Write(run.Span[(int)(at - start)..(int)(sendEnd - start)]);
+                        destination.Write(stretch.Span[(int)(at - start)..(int)(sendEnd - start)]);
                     }
 
                     await destination.FlushAsync(cancellationToken);
@@ -197,33 +201,89 @@ public sealed partial class StorageNode
             return at;
         }
 
-        /// <returns>How far the run is proved, and whether that is all; if not the copy is quarantined.</returns>
-        private async ValueTask<(long ProvedEnd, bool IsRight)> ReadRunAsync(
-            Copy copy, Blake3OutboardVerifier verifier, long start, Memory<byte> run,
+        /// <returns>How far it is proved, and whether that is all; if not the copy is quarantined.</returns>
+        private async ValueTask<(long ProvedEnd, bool IsRight)> ReadStretchAsync(
+            Copy copy, Blake3OutboardVerifier verifier, long start, Memory<byte> stretch,
             CancellationToken cancellationToken)
         {
-            var read = await TryReadAsync(copy, start, run, cancellationToken);
-            if (read != run.Length)
+            var runs = Runs(start, stretch);
+            await FillAsync(copy, verifier, runs, cancellationToken);
+            var (provedEnd, isRight) = (start, true);
+            for (var index = 0; index < runs.Count && isRight; index++)
             {
-                if (read is not null)
-                {
-                    await BadAsync(copy, $"it ends at {start + read} of {Record.SizeBytes} bytes");
-                }
-
-                return (start, false);
+                (provedEnd, isRight) = await ProveRunAsync(copy, verifier, runs[index], cancellationToken);
             }
 
-            var first = start / Blake3Outboard.GroupSizeBytes;
-            var (provedEnd, detail) = await ProveAsync(copy, verifier, first, start, run, cancellationToken);
+            return (provedEnd, isRight);
+        }
+
+        private static List<ContentRun> Runs(long start, Memory<byte> stretch)
+        {
+            var runs = new List<ContentRun>();
+            while (!stretch.IsEmpty)
+            {
+                var size = (int)Math.Min(stretch.Length, RunSizeBytes - (start % RunSizeBytes));
+                runs.Add(new ContentRun(start, stretch[..size]));
+                (start, stretch) = (start + size, stretch[size..]);
+            }
+
+            return runs;
+        }
+
+        /// <summary>When it returns, nothing is read into the runs any more.</summary>
+        private async ValueTask FillAsync(
+            Copy copy, Blake3OutboardVerifier verifier, List<ContentRun> runs, CancellationToken cancellationToken)
+        {
+            if (runs.Count == 1)
+            {
+                await FillAsync(copy, verifier, runs[0], cancellationToken);
+                return;
+            }
+
+            await Parallel.ForEachAsync(
+                runs, cancellationToken, (run, token) => FillAsync(copy, verifier, run, token));
+        }
+
+        /// <summary>What the location throws is told when the run's turn has come.</summary>
+        private async ValueTask FillAsync(
+            Copy copy, Blake3OutboardVerifier verifier, ContentRun run, CancellationToken cancellationToken)
+        {
+            try
+            {
+                run.Filled = await FillAsync(copy, run.Start, run.Bytes, isTree: false, cancellationToken);
+            }
+            catch (Exception fault) when (fault is LocationException or IntegrityException)
+            {
+                run.Fault = fault;
+            }
+
+            if (run.IsFilled)
+            {
+                run.Hash = verifier.HashSubtree(run.FirstGroup, run.Bytes.Span);
+            }
+        }
+
+        private async ValueTask<(long ProvedEnd, bool IsRight)> ProveRunAsync(
+            Copy copy, Blake3OutboardVerifier verifier, ContentRun run, CancellationToken cancellationToken)
+        {
+            if (!run.IsFilled)
+            {
+                if (await TryAsync(copy, run.Outcome) is { } read)
+                {
+                    await BadAsync(copy, $"it ends at {run.Start + read} of {Record.SizeBytes} bytes");
+                }
+
+                return (run.Start, false);
+            }
+
+            var (provedEnd, detail) = await ProveAsync(copy, verifier, run, cancellationToken);
             return (provedEnd, detail is null || await BadAsync(copy, detail));
         }
 
         private async ValueTask<(long ProvedEnd, string? Detail)> ProveAsync(
-            Copy copy, Blake3OutboardVerifier verifier, long first, long start, ReadOnlyMemory<byte> run,
-            CancellationToken cancellationToken)
+            Copy copy, Blake3OutboardVerifier verifier, ContentRun run, CancellationToken cancellationToken)
         {
-            var groups = (run.Length + Blake3Outboard.GroupSizeBytes - 1) / Blake3Outboard.GroupSizeBytes;
-            var offsets = verifier.NodesNeeded(first, groups);
+            var offsets = verifier.NodesNeeded(run.FirstGroup, run.Groups);
             var nodes = ArrayPool<byte>.Shared.Rent((offsets.Length * Blake3Outboard.NodeSizeBytes) + 1);
             try
             {
@@ -232,19 +292,19 @@ public sealed partial class StorageNode
                     var node1 = nodes.AsMemory(index * Blake3Outboard.NodeSizeBytes, Blake3Outboard.NodeSizeBytes);
                     if (await TryReadTreeAsync(copy, offsets[index], node1, cancellationToken) != node1.Length)
                     {
-                        return (start, $"its tree has no node at {offsets[index]}");
+                        return (run.Start, $"its tree has no node at {offsets[index]}");
                     }
                 }
 
                 var fetched = nodes.AsSpan(0, offsets.Length * Blake3Outboard.NodeSizeBytes);
-                var proof = verifier.VerifyFetched(first, run.Span, fetched);
+                var proof = verifier.VerifyHashed(run.FirstGroup, run.Bytes.Span, fetched, run.Hash);
                 return proof switch
                 {
-                    { IsProved: true } => (start + run.Length, null),
+                    { IsProved: true } => (run.End, null),
                     { FaultyNodeOffset: { } at } => (
-                        Offset(proof.FaultyGroup, start), $"its tree is wrong in the node at {at}"),
+                        Offset(proof.FaultyGroup, run.Start), $"its tree is wrong in the node at {at}"),
                     _ => (
-                        Offset(proof.FaultyGroup, start),
+                        Offset(proof.FaultyGroup, run.Start),
                         $"its bytes are wrong within {proof.FaultyGroups} group(s) from offset "
                         + $"{proof.FaultyGroup * Blake3Outboard.GroupSizeBytes} on"),
                 };
@@ -272,37 +332,25 @@ public sealed partial class StorageNode
             Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
             TryFillAsync(copy, offset, destination, isTree: true, cancellationToken);
 
-        /// <returns>Bytes read, fewer only at the end; null when this copy cannot be read at all.</returns>
-        private async ValueTask<int?> TryFillAsync(
-            Copy copy, long offset, Memory<byte> destination, bool isTree, CancellationToken cancellationToken)
-        {
-            if (copy.State != CopyState.Verified || node.LocationOf(copy) is not { } location)
-            {
-                return null;
-            }
+        private ValueTask<int?> TryFillAsync(
+            Copy copy, long offset, Memory<byte> destination, bool isTree, CancellationToken cancellationToken) =>
+            IsReadable(copy)
+                ? TryAsync(copy, FillAsync(copy, offset, destination, isTree, cancellationToken))
+                : ValueTask.FromResult<int?>(null);
 
+        private bool IsReadable(Copy copy) =>
+            copy.State == CopyState.Verified && node.LocationOf(copy) is not null;
+
+        /// <returns>Bytes read, fewer only at the end; null when this copy cannot be read at all.</returns>
+        private async ValueTask<int?> TryAsync(Copy copy, ValueTask<int?> read)
+        {
             try
             {
-                var filled = 0;
-                do
+                var filled = await read;
+                if (filled is null)
                 {
-                    var rest = destination[filled..];
-                    var read = isTree
-                        ? await location.ReadTreeAsync(Record.Key, copy, offset + filled, rest, cancellationToken)
-                        : await location.ReadAsync(Record.Key, copy, offset + filled, rest, cancellationToken);
-                    if (read is null)
-                    {
-                        _lastFault = new IntegrityException($"The copy at {copy.Location} is missing.");
-                        return null;
-                    }
-
-                    filled += read.Value;
-                    if (read == 0)
-                    {
-                        break;
-                    }
+                    _lastFault = new IntegrityException($"The copy at {copy.Location} is missing.");
                 }
-                while (filled < destination.Length);
 
                 return filled;
             }
@@ -316,6 +364,38 @@ public sealed partial class StorageNode
                 _lastFault = fault;
                 return null;
             }
+        }
+
+        /// <returns>Bytes read, fewer only at the end; null when the copy is not there.</returns>
+        private async ValueTask<int?> FillAsync(
+            Copy copy, long offset, Memory<byte> destination, bool isTree, CancellationToken cancellationToken)
+        {
+            if (node.LocationOf(copy) is not { } location)
+            {
+                return null;
+            }
+
+            var filled = 0;
+            do
+            {
+                var rest = destination[filled..];
+                var read = isTree
+                    ? await location.ReadTreeAsync(Record.Key, copy, offset + filled, rest, cancellationToken)
+                    : await location.ReadAsync(Record.Key, copy, offset + filled, rest, cancellationToken);
+                if (read is null)
+                {
+                    return null;
+                }
+
+                filled += read.Value;
+                if (read == 0)
+                {
+                    break;
+                }
+            }
+            while (filled < destination.Length);
+
+            return filled;
         }
 
         /// <returns>False, for the caller to return.</returns>

@@ -75,6 +75,43 @@ public sealed class Blake3OutboardVerifierTests
             iter: 30);
 
     [Fact]
+    public void Runs_that_were_hashed_before_are_proved_and_refused_alike() =>
+        Gen.Select(Length, Gen.Int, Gen.Select(Gen.Int, Gen.Int[1, 40], Gen.Bool).Array[1, 12]).Sample(
+            (length, seed, runs) =>
+            {
+                var proved = Blake3Proved.Of(length, seed);
+                var verifier = proved.Verifier();
+                return runs.All(run =>
+                {
+                    var first = (int)((uint)run.Item1 % proved.Groups);
+                    var count = Math.Min(run.Item2, proved.Groups - first);
+                    var content = proved.Content(first, count).ToArray();
+                    content[^1] ^= run.Item3 ? (byte)0 : (byte)1;
+                    byte[] fetched = [.. verifier.NodesNeeded(first, count)
+                        .SelectMany(offset => proved.Nodes[(int)offset..((int)offset + 64)])];
+                    var hash = verifier.HashSubtree(first, content);
+                    return verifier.VerifyHashed(first, content, fetched, hash).IsProved == run.Item3;
+                });
+            },
+            iter: 30);
+
+    [Fact]
+    public void What_is_one_subtree_can_be_hashed_apart()
+    {
+        var proved = Blake3Proved.Of((37 * Group) + 5, 8);
+        (int First, int Count, bool IsOne)[] runs =
+        [
+            (0, 16, true), (16, 16, true), (32, 6, true), (36, 2, true), (3, 1, true), (24, 8, true),
+            (0, 32, false), (8, 16, false), (1, 2, false), (31, 2, false), (32, 5, false), (0, 38, false),
+        ];
+
+        foreach (var (first, count, isOne) in runs)
+        {
+            Assert.Equal(isOne, proved.Verifier().HashSubtree(first, proved.Content(first, count)) is not null);
+        }
+    }
+
+    [Fact]
     public void A_sequential_read_takes_each_node_at_most_once()
     {
         var proved = Blake3Proved.Of(5_000_000, 1);
