@@ -133,6 +133,23 @@ public sealed unsafe class Blake3OutboardVerifier
         return run.Count <= Blake3GroupRun.WholeMax ? Hash(run, content) : null;
     }
 
+    /// <summary>Proves the whole content without its tree.</summary>
+    /// <param name="hashes">
+    /// What <see cref="HashSubtree"/> returned for each 256 KiB, two or more; they are written over.
+    /// </param>
+    internal bool IsWhole(Span<Vector256<byte>> hashes)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(hashes.Length, 2);
+        Span<byte> root = stackalloc byte[Blake3.HashSizeBytes];
+        fixed (Vector256<byte>* cvs = hashes)
+        {
+            Blake3Subtree.Reduce(_mode, (byte*)cvs, hashes.Length, 2);
+            Blake3Root.OfPair(_mode, (byte*)cvs).Write(0, root);
+        }
+
+        return root.SequenceEqual(_root);
+    }
+
     private Blake3Proof Verify(
         long firstGroup, ReadOnlySpan<byte> content, Blake3NodeSource nodes, Vector256<byte>? hash = null)
     {

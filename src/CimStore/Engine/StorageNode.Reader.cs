@@ -124,14 +124,38 @@ public sealed partial class StorageNode
         private async ValueTask<bool> TryProveWholeAsync(
             Copy copy, Memory<byte> whole, CancellationToken cancellationToken)
         {
+            if (whole.Length >= 2 * RunSizeBytes)
+            {
+                return await TryProveRunsAsync(copy, whole, cancellationToken);
+            }
+
             var read = await TryReadAsync(copy, 0, whole, cancellationToken);
             if (read != whole.Length)
             {
                 return read is not null && await BadAsync(copy, $"it ends at {read} of {whole.Length} bytes");
             }
 
-            return IsRoot(Record.Key.Cid, Record, whole.Span)
-                || await BadAsync(copy, "its bytes are not the content that was stored");
+            return IsRoot(Record.Key.Cid, Record, whole.Span) || await OtherAsync(copy);
+        }
+
+        /// <summary>The same for content worth several threads.</summary>
+        private async ValueTask<bool> TryProveRunsAsync(
+            Copy copy, Memory<byte> whole, CancellationToken cancellationToken)
+        {
+            if (!IsReadable(copy))
+            {
+                return false;
+            }
+
+            var verifier = new Blake3OutboardVerifier(Record.Root.Digest, whole.Length);
+            var runs = Runs(0, whole);
+            await FillAsync(copy, verifier, runs, cancellationToken);
+            if (runs.Find(static run => !run.IsFilled) is { } unfilled)
+            {
+                return await UnfilledAsync(copy, unfilled);
+            }
+
+            return verifier.IsWhole([.. runs.Select(static run => run.Hash!.Value)]) || await OtherAsync(copy);
         }
 
         private async ValueTask CopyGroupsAsync(
@@ -268,12 +292,7 @@ public sealed partial class StorageNode
         {
             if (!run.IsFilled)
             {
-                if (await TryAsync(copy, run.Outcome) is { } read)
-                {
-                    await BadAsync(copy, $"it ends at {run.Start + read} of {Record.SizeBytes} bytes");
-                }
-
-                return (run.Start, false);
+                return (run.Start, await UnfilledAsync(copy, run));
             }
 
             var (provedEnd, detail) = await ProveAsync(copy, verifier, run, cancellationToken);
@@ -397,6 +416,13 @@ public sealed partial class StorageNode
 
             return filled;
         }
+
+        private ValueTask<bool> OtherAsync(Copy copy) =>
+            BadAsync(copy, "its bytes are not the content that was stored");
+
+        private async ValueTask<bool> UnfilledAsync(Copy copy, ContentRun run) =>
+            await TryAsync(copy, run.Outcome) is { } read
+            && await BadAsync(copy, $"it ends at {run.Start + read} of {Record.SizeBytes} bytes");
 
         /// <returns>False, for the caller to return.</returns>
         private async ValueTask<bool> BadAsync(Copy copy, string detail)

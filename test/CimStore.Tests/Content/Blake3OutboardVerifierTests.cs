@@ -112,6 +112,24 @@ public sealed class Blake3OutboardVerifierTests
     }
 
     [Fact]
+    public void The_hashes_of_all_runs_prove_the_whole_without_its_tree()
+    {
+        foreach (var groups in (int[])[17, 31, 32, 33, 48, 64, 65, 100])
+        {
+            var proved = Blake3Proved.Of((groups * Group) - 7, groups);
+            var verifier = proved.Verifier();
+            var hashes = Enumerable.Range(0, (groups + 15) / 16)
+                .Select(run => (First: run * 16, Count: Math.Min(16, groups - (run * 16))))
+                .Select(run => verifier.HashSubtree(run.First, proved.Content(run.First, run.Count))!.Value)
+                .ToArray();
+            var swapped = hashes.Reverse().ToArray();
+
+            Assert.True(verifier.IsWhole([.. hashes]));
+            Assert.False(verifier.IsWhole(swapped));
+        }
+    }
+
+    [Fact]
     public void A_sequential_read_takes_each_node_at_most_once()
     {
         var proved = Blake3Proved.Of(5_000_000, 1);
