@@ -53,6 +53,7 @@ internal static class StoreSuite
         ("put4k-16", () => PutRows.SmallAsync(options, report, contest, 16)),
         ("put4k-64", () => PutRows.SmallAsync(options, report, contest, 64)),
         ("put4k-headline", () => PutRows.HeadlineAsync(options, report, contest)),
+        ("put4k-batch", () => BatchRow.RunAsync(options, report, contest)),
         ("put100k-16", () => PutRows.MiddleAsync(options, report, contest)),
         ("put64m", () => StreamRows.AloneAsync(options, report, contest)),
         ("tail", () => StreamRows.BesideAsync(options, report, contest)),
