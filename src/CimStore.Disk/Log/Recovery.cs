@@ -4,7 +4,7 @@ namespace CimStore.Disk.Log;
 
 /// <summary>
 /// Finds where the log ends and replays what the index has not seen. Writes nothing but the identical bytes of a tail
-/// whose durability is in doubt, so that it can be interrupted and repeated at any point.
+/// whose durability is in doubt, and cuts off nothing but zeros, so that it can be interrupted and repeated at any point.
 /// </summary>
 internal sealed class Recovery(
     IDisk disk, string directory, Guid store, ILogProjection projection, LogCounters counters)
@@ -138,6 +138,11 @@ internal sealed class Recovery(
             SecureTail(id, tail, end.Offset);
         }
 
+        if (next is null && replay.UnusedFrom is { } unused)
+        {
+            GiveBackRoom(_segments[id], unused);
+        }
+
         return end.NextBatch < reached.NextBatch ? reached : end;
     }
 
@@ -203,6 +208,23 @@ internal sealed class Recovery(
 
         file.SyncData(SyncPoint.LogRecoveredTail);
         counters.Sync();
+    }
+
+    /// <summary>
+    /// A log that was killed left room behind its end. It was just read to its end; the next open need not do so again.
+    /// </summary>
+    private void GiveBackRoom(Segment segment, long from)
+    {
+        try
+        {
+            using var file = disk.Open(segment.Path, DiskAccess.ReadWrite);
+            file.Truncate(from);
+            segment.LengthBytes = from;
+        }
+        catch (DiskException)
+        {
+            // The room stays taken; nothing else does.
+        }
     }
 
     private void Report(LogFindingKind kind, ulong segment, long offset, long length, string what) =>

@@ -9,11 +9,18 @@ internal sealed class SegmentReplay(IDiskFile file, SegmentFacts facts, SegmentE
     private readonly List<(BatchHeader Header, long Offset)> _found = [];
     private ulong _durableBatch;
     private long _garbageEnd;
+    private long _zerosEnd;
     private LogCursor _reached;
     private LogCursor _beforeMarks;
 
     /// <summary>Where accepted records begin that no mark covers; null when there are none.</summary>
     public long? TailStart { get; private set; }
+
+    /// <summary>
+    /// From where to the end of the file there is nothing but zeros: room that was taken and never used. Null when there
+    /// is none, or when it was not looked at.
+    /// </summary>
+    public long? UnusedFrom { get; private set; }
 
     /// <param name="start">Where to begin: at the segment's start or at what the index has seen.</param>
     /// <param name="nextLsn">The first LSN of the next segment, when there is one.</param>
@@ -51,6 +58,10 @@ internal sealed class SegmentReplay(IDiskFile file, SegmentFacts facts, SegmentE
         }
 
         ReportTornTail();
+        if (complete && _reached.Offset < _zerosEnd)
+        {
+            UnusedFrom = _reached.Offset;
+        }
 
         // A mark above the durable batch carries nothing and nothing is built on it: ending before it spares a sync
         // of a segment that was closed cleanly.
@@ -82,6 +93,7 @@ internal sealed class SegmentReplay(IDiskFile file, SegmentFacts facts, SegmentE
         }
 
         _garbageEnd = scanner.Skipped.End;
+        _zerosEnd = _garbageEnd == 0 && scanner.Offset == facts.LengthBytes ? facts.LengthBytes : 0;
     }
 
     /// <returns>False when the log ends before this batch.</returns>

@@ -11,6 +11,8 @@ public sealed class PosixLogTests : IDisposable
     private static readonly Guid Store = new("00112233-4455-6677-8899-aabbccddeeff");
     private readonly string _directory = Directory.CreateTempSubdirectory("cimstore-log-").FullName;
 
+    private string Killed => Path.Combine(_directory, "killed");
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
@@ -74,6 +76,60 @@ public sealed class PosixLogTests : IDisposable
         Assert.Equal(projection.Records, replayed.Records);
     }
 
+    [Fact]
+    public async Task Room_that_a_killed_log_left_unused_is_given_back_at_the_next_open()
+    {
+        var write = new TestWrite(TestRecord.Numbered(1, 10_000));
+        await CommitAndKillAsync(write);
+        var file = new FileInfo(Assert.Single(Directory.GetFiles(Killed)));
+        Assert.Equal(1 << 20, file.Length);
+
+        for (var life = 0; life < 2; life++)
+        {
+            var replayed = new RecordingProjection();
+            await using var again = Open(replayed, null, Killed);
+            file.Refresh();
+
+            Assert.InRange(file.Length, 10_000, 30_000);
+            Assert.Empty(replayed.Findings);
+            AssertReadable(again, write);
+        }
+    }
+
+    [Fact]
+    public async Task What_is_not_zero_behind_the_end_is_kept()
+    {
+        await CommitAndKillAsync(new TestWrite(TestRecord.Numbered(1, 10_000)));
+        var file = new FileInfo(Assert.Single(Directory.GetFiles(Killed)));
+        await using (var bytes = file.OpenWrite())
+        {
+            bytes.Position = bytes.Length - 1;
+            bytes.WriteByte(1);
+        }
+
+        for (var life = 0; life < 2; life++)
+        {
+            var replayed = new RecordingProjection();
+            await using var again = Open(replayed, null, Killed);
+            file.Refresh();
+
+            Assert.Equal(1 << 20, file.Length);
+            Assert.Equal(LogFindingKind.TornTail, Assert.Single(replayed.Findings).Kind);
+        }
+    }
+
+    /// <summary>Leaves in <see cref="Killed"/> what a kill would.</summary>
+    private async Task CommitAndKillAsync(TestWrite write)
+    {
+        await using var log = Open(new RecordingProjection(), null);
+        await log.CommitAsync(write, TestContext.Current.CancellationToken);
+        Directory.CreateDirectory(Killed);
+        foreach (var path in Directory.GetFiles(Path.Combine(_directory, "log")))
+        {
+            File.Copy(path, Path.Combine(Killed, Path.GetFileName(path)));
+        }
+    }
+
     private static void AssertReadable(ContentLog log, TestWrite write)
     {
         foreach (var (record, entry) in write.Records.Zip(write.Entries))
@@ -85,9 +141,9 @@ public sealed class PosixLogTests : IDisposable
         }
     }
 
-    private ContentLog Open(RecordingProjection projection, LogCursor? from) => ContentLog.Open(
+    private ContentLog Open(RecordingProjection projection, LogCursor? from, string? directory = null) => ContentLog.Open(
         new PosixDisk(),
-        Path.Combine(_directory, "log"),
+        directory ?? Path.Combine(_directory, "log"),
         Store,
         from,
         projection,
