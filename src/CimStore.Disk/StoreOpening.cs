@@ -45,7 +45,7 @@ internal static class StoreOpening
             StoreCheck.Tidy(opened.Index.Path);
 
             // A log without a segment names nothing, and may be one that is not where it should be.
-            var isEmpty = opened.Log.Segments().Count == 0;
+            var isEmpty = !opened.Log.HasSegments;
             opened.Large.Sweep(file => isEmpty || CatalogReads.IsReferred(opened.Index, file));
         }
         catch
@@ -195,10 +195,8 @@ internal static class StoreOpening
     /// <summary>A crash may come between the drop of a segment and the note that it is gone.</summary>
     private static void ForgetDropped(OpenedStore opened)
     {
-        var there = opened.Log.Segments().Select(static segment => segment.Id).ToHashSet();
-        foreach (var id in opened.Tally.Segments().Keys.Where(id => !there.Contains(id)))
+        foreach (var id in opened.Tally.ForgetMissing(opened.Log.HasSegment))
         {
-            opened.Tally.Forget(id);
             CatalogReads.ForgetSegment(opened.Index, id);
         }
     }

@@ -29,7 +29,7 @@ internal sealed class StoreTally(LocationId location)
         }
     }
 
-    public void Load(StoreTotals totals, IEnumerable<OwnerUsage> owners, IEnumerable<(ulong, SegmentUse)> segments)
+    public void Load(StoreTotals totals, List<OwnerUsage> owners, List<(ulong, SegmentUse)> segments)
     {
         lock (_gate)
         {
@@ -92,6 +92,29 @@ internal sealed class StoreTally(LocationId location)
             _segments.Remove(segment);
             _dirtySegments.Remove(segment);
         }
+    }
+
+    /// <summary>Forgets the segments that are gone from the log, and says which; as <see cref="Forget"/>.</summary>
+    public List<ulong> ForgetMissing(Predicate<ulong> isThere)
+    {
+        var gone = new List<ulong>();
+        lock (_gate)
+        {
+            foreach (var (id, _) in _segments)
+            {
+                if (!isThere(id))
+                {
+                    gone.Add(id);
+                }
+            }
+
+            foreach (var id in gone)
+            {
+                Forget(id);
+            }
+        }
+
+        return gone;
     }
 
     /// <summary>Hands over what changed since the last call; a segment that is gone comes without a use.</summary>

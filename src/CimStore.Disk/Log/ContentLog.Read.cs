@@ -52,6 +52,10 @@ internal sealed partial class ContentLog
         }
     }
 
+    public bool HasSegments => !_segments.IsEmpty;
+
+    public bool HasSegment(ulong id) => _segments.TryGet(id, out _);
+
     /// <summary>
     /// The segments in ascending order. The last one may still grow; none after the durable end is listed.
     /// </summary>

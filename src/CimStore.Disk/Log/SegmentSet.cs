@@ -8,6 +8,8 @@ internal sealed class SegmentSet(int openMax)
     private readonly ConcurrentDictionary<ulong, Segment> _segments = new();
     private int _open;
 
+    public bool IsEmpty => _segments.IsEmpty;
+
     public void Add(Segment segment)
     {
         _segments[segment.Id] = segment;

@@ -43,6 +43,13 @@ internal static class Blake3Paths
             throw new PlatformNotSupportedException("BLAKE3 here reads message words as little-endian memory.");
         }
 
-        return Enum.GetValues<Blake3Path>().Where(IsAvailable).Max();
+        // Plain: it runs at every start of the command.
+        var best = Blake3Path.Avx512;
+        while (!IsAvailable(best))
+        {
+            best--;
+        }
+
+        return best;
     }
 }

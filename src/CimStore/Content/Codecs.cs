@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Globalization;
 
 namespace CimStore.Content;
@@ -21,7 +20,7 @@ public static class Codecs
 
     public const ulong CimLast = 0x3FFFFF;
 
-    private static readonly FrozenDictionary<ulong, string> Names = new Dictionary<ulong, string>
+    private static readonly Dictionary<ulong, string> Names = new()
     {
         [Cbor] = "cbor",
         [Raw] = "raw",
@@ -36,10 +35,9 @@ public static class Codecs
         [DagJson] = "dag-json",
         [Json] = "json",
         [Car] = "car",
-    }.ToFrozenDictionary();
+    };
 
-    private static readonly FrozenDictionary<string, ulong> Codes =
-        Names.ToFrozenDictionary(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal);
+    private static readonly Dictionary<string, ulong> Codes = CodesByName();
 
     public static bool IsCim(ulong codec) => codec is >= CimFirst and <= CimLast;
 
@@ -63,5 +61,16 @@ public static class Codecs
         return text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
             && ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out codec)
             && codec <= UnsignedVarint.ValueMax;
+    }
+
+    private static Dictionary<string, ulong> CodesByName()
+    {
+        var codes = new Dictionary<string, ulong>(StringComparer.Ordinal);
+        foreach (var (code, name) in Names)
+        {
+            codes[name] = code;
+        }
+
+        return codes;
     }
 }

@@ -167,9 +167,20 @@ public sealed partial class StorageNode : IStorageClient
         Grace = grace ?? _options.DeleteGrace,
         Location = _home.Id,
         Tier = _home.Traits.Tier,
-        Tiers = [.. _ports.Locations.Select(location => location.Traits.Tier).Distinct()],
+        Tiers = TiersOf(_ports.Locations),
         Domains = Domains,
     };
+
+    private static ImmutableArray<StorageTier> TiersOf(ImmutableArray<ILocation> locations)
+    {
+        ImmutableArray<StorageTier> tiers = [];
+        foreach (var location in locations)
+        {
+            tiers = tiers.Contains(location.Traits.Tier) ? tiers : tiers.Add(location.Traits.Tier);
+        }
+
+        return tiers;
+    }
 
     /// <summary>Makes decisions true, and forgets what the cache held of the objects they change.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
