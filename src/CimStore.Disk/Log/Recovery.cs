@@ -4,7 +4,8 @@ namespace CimStore.Disk.Log;
 
 /// <summary>
 /// Finds where the log ends and replays what the index has not seen. Writes nothing but the identical bytes of a tail
-/// whose durability is in doubt, and cuts off nothing but zeros, so that it can be interrupted and repeated at any point.
+/// whose durability is in doubt, and cuts off nothing but zeros, so that it can be interrupted and repeated at any
+/// point.
 /// </summary>
 internal sealed class Recovery(
     IDisk disk, string directory, Guid store, ILogProjection projection, LogCounters counters)

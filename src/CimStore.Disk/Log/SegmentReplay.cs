@@ -17,8 +17,8 @@ internal sealed class SegmentReplay(IDiskFile file, SegmentFacts facts, SegmentE
     public long? TailStart { get; private set; }
 
     /// <summary>
-    /// From where to the end of the file there is nothing but zeros: room that was taken and never used. Null when there
-    /// is none, or when it was not looked at.
+    /// From where to the end of the file there is nothing but zeros: room that was taken and never used. Null when
+    /// there is none, or when it was not looked at.
     /// </summary>
     public long? UnusedFrom { get; private set; }
 

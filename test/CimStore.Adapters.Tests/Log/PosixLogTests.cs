@@ -141,12 +141,13 @@ public sealed class PosixLogTests : IDisposable
         }
     }
 
-    private ContentLog Open(RecordingProjection projection, LogCursor? from, string? directory = null) => ContentLog.Open(
-        new PosixDisk(),
-        directory ?? Path.Combine(_directory, "log"),
-        Store,
-        from,
-        projection,
-        new LogOptions { SegmentBytes = 1 << 20 },
-        TimeProvider.System);
+    private ContentLog Open(RecordingProjection projection, LogCursor? from, string? directory = null) =>
+        ContentLog.Open(
+            new PosixDisk(),
+            directory ?? Path.Combine(_directory, "log"),
+            Store,
+            from,
+            projection,
+            new LogOptions { SegmentBytes = 1 << 20 },
+            TimeProvider.System);
 }
