@@ -129,15 +129,9 @@ internal sealed class StagedFile : IStagedContent
         }
 
         _isDisposed = true;
-        try
-        {
-            await _pending;
-        }
-        catch (LocationException)
-        {
-            // The writer was told when it happened.
-        }
 
+        // The writer was told when it happened.
+        await _pending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_worker is not null)
         {
             _files.ReturnWorker(_worker);

@@ -3,7 +3,7 @@ using CimStore.Content;
 
 namespace CimStore.Engine;
 
-/// <summary>A part of large content on its way from a copy to its proof.</summary>
+/// <summary>A part of a content on its way from a copy to its proof, which one thread reads and hashes.</summary>
 internal sealed class ContentRun(long start, Memory<byte> bytes)
 {
     public long Start { get; } = start;

@@ -18,6 +18,9 @@ public sealed partial class StorageNode
     /// </summary>
     private const int RunSizeBytes = 256 << 10;
 
+    /// <summary>Smaller content is proved before a second thread has woken up.</summary>
+    private const int SharedSizeMinBytes = 2 * RunSizeBytes;
+
     /// <summary>What is given out at once. Its runs are read and hashed by as many threads as have time.</summary>
     private const int StretchSizeBytes = 4 * RunSizeBytes;
 
@@ -124,7 +127,7 @@ public sealed partial class StorageNode
         private async ValueTask<bool> TryProveWholeAsync(
             Copy copy, Memory<byte> whole, CancellationToken cancellationToken)
         {
-            if (whole.Length >= 2 * RunSizeBytes)
+            if (whole.Length >= SharedSizeMinBytes)
             {
                 return await TryProveRunsAsync(copy, whole, cancellationToken);
             }
@@ -149,12 +152,13 @@ public sealed partial class StorageNode
 
             var verifier = new Blake3OutboardVerifier(Record.Root.Digest, whole.Length);
             var runs = Runs(0, whole);
-            await FillAsync(copy, verifier, runs, cancellationToken);
+            await FillRunsAsync(copy, verifier, runs, cancellationToken);
             if (runs.Find(static run => !run.IsFilled) is { } unfilled)
             {
                 return await UnfilledAsync(copy, unfilled);
             }
 
+            // Each run begins at a multiple of its size and reaches to the next, or to the end: it is one subtree.
             return verifier.IsWhole([.. runs.Select(static run => run.Hash!.Value)]) || await OtherAsync(copy);
         }
 
@@ -231,7 +235,7 @@ public sealed partial class StorageNode
             CancellationToken cancellationToken)
         {
             var runs = Runs(start, stretch);
-            await FillAsync(copy, verifier, runs, cancellationToken);
+            await FillRunsAsync(copy, verifier, runs, cancellationToken);
             var (provedEnd, isRight) = (start, true);
             for (var index = 0; index < runs.Count && isRight; index++)
             {
@@ -254,27 +258,39 @@ public sealed partial class StorageNode
             return runs;
         }
 
-        /// <summary>When it returns, nothing is read into the runs any more.</summary>
-        private async ValueTask FillAsync(
+        /// <summary>
+        /// When it returns, nothing is read into the runs any more. Behind one that cannot be filled no more are begun.
+        /// </summary>
+        private async ValueTask FillRunsAsync(
             Copy copy, Blake3OutboardVerifier verifier, List<ContentRun> runs, CancellationToken cancellationToken)
         {
             if (runs.Count == 1)
             {
-                await FillAsync(copy, verifier, runs[0], cancellationToken);
+                await FillRunAsync(copy, verifier, runs[0], cancellationToken);
                 return;
             }
 
-            await Parallel.ForEachAsync(
-                runs, cancellationToken, (run, token) => FillAsync(copy, verifier, run, token));
+            var failedAt = long.MaxValue;
+            await Parallel.ForEachAsync(runs, cancellationToken, async (run, token) =>
+            {
+                if (run.Start < Volatile.Read(ref failedAt))
+                {
+                    await FillRunAsync(copy, verifier, run, token);
+                    if (!run.IsFilled)
+                    {
+                        Volatile.Write(ref failedAt, run.Start);
+                    }
+                }
+            });
         }
 
         /// <summary>What the location throws is told when the run's turn has come.</summary>
-        private async ValueTask FillAsync(
+        private async ValueTask FillRunAsync(
             Copy copy, Blake3OutboardVerifier verifier, ContentRun run, CancellationToken cancellationToken)
         {
             try
             {
-                run.Filled = await FillAsync(copy, run.Start, run.Bytes, isTree: false, cancellationToken);
+                run.Filled = await ReadFullyAsync(copy, run.Start, run.Bytes, isTree: false, cancellationToken);
             }
             catch (Exception fault) when (fault is LocationException or IntegrityException)
             {
@@ -354,7 +370,7 @@ public sealed partial class StorageNode
         private ValueTask<int?> TryFillAsync(
             Copy copy, long offset, Memory<byte> destination, bool isTree, CancellationToken cancellationToken) =>
             IsReadable(copy)
-                ? TryAsync(copy, FillAsync(copy, offset, destination, isTree, cancellationToken))
+                ? TryAsync(copy, ReadFullyAsync(copy, offset, destination, isTree, cancellationToken))
                 : ValueTask.FromResult<int?>(null);
 
         private bool IsReadable(Copy copy) =>
@@ -386,7 +402,7 @@ public sealed partial class StorageNode
         }
 
         /// <returns>Bytes read, fewer only at the end; null when the copy is not there.</returns>
-        private async ValueTask<int?> FillAsync(
+        private async ValueTask<int?> ReadFullyAsync(
             Copy copy, long offset, Memory<byte> destination, bool isTree, CancellationToken cancellationToken)
         {
             if (node.LocationOf(copy) is not { } location)

@@ -13,6 +13,7 @@ public interface ILocation
     /// <param name="sizeHint">The content's length when the sender said it, to pre-allocate; null when unknown.</param>
     ValueTask<IStagedContent> StageAsync(long? sizeHint, CancellationToken cancellationToken);
 
+    /// <summary>Asked for several parts of a copy at once, by one reader too.</summary>
     /// <returns>Bytes read, 0 past the end, or null when the location does not hold that copy.</returns>
     /// <exception cref="LocationException">Nothing is known about the copy.</exception>
     ValueTask<int?> ReadAsync(

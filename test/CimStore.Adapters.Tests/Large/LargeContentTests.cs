@@ -61,6 +61,23 @@ public sealed class LargeContentTests
     }
 
     [Fact]
+    public async Task Content_whose_seal_was_refused_leaves_nothing_behind()
+    {
+        using var directory = new TempDirectory();
+        await using var store = await Sample.OpenAsync(directory);
+        var content = Sample.Bytes(8, 3_000_000);
+        var staged = await store.StageAsync(content.Length, Token);
+        await staged.WriteAsync(content, Token);
+        await staged.WriteTreeAsync(Sample.Tree(content), Token);
+
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await staged.SealAsync(Sample.Key(content), content.Length, new byte[31], Token));
+        await staged.DisposeAsync();
+
+        Assert.Empty(LargeFilesOf(directory));
+    }
+
+    [Fact]
     public async Task What_a_crash_left_staged_is_swept_at_the_next_open()
     {
         using var directory = new TempDirectory();

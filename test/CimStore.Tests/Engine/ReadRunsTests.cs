@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using CimStore.Engine;
+using CimStore.Journal;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Testing.Contracts;
+using CimStore.Testing.Memory;
+using CimStore.Tests.Journal;
+using Xunit;
+
+namespace CimStore.Tests.Engine;
+
+/// <summary>Content that several threads read at once, from a location that fails amid it.</summary>
+public sealed class ReadRunsTests
+{
+    private const int RunBytes = 256 << 10;
+
+    private static readonly IdSource Ids = new(TimeProvider.System);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData((1 << 20) + 17, 0)]
+    [InlineData((1 << 20) + 17, 3)]
+    [InlineData(3_000_000, 2)]
+    [InlineData(3_000_000, 9)]
+    [InlineData(1 << 20, 2)]
+    public async Task What_lies_before_a_failure_is_given_out(int size, int run)
+    {
+        var first = new MemoryStore(TimeProvider.System, Ids, "hot", 1 << 20);
+        var failing = new FailingLocation(first, run * RunBytes);
+        await using var node = await OpenAsync(first, failing);
+        var content = Samples.Bytes(size, 1);
+        var stored = await StoreAsync(node, content);
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        await using var reader = await node.OpenAsync(stored.Cid, RetrieveRequest.Default, Token);
+
+        await Assert.ThrowsAsync<LocationException>(
+            async () => await reader!.CopyToAsync(pipe.Writer, 0, size, Token));
+
+        // Content up to the inline limit is proved as a whole only.
+        var given = size > 1 << 20 ? content[..(run * RunBytes)] : [];
+        await pipe.Writer.CompleteAsync();
+        Assert.Equal(given, (await pipe.Reader.ReadAtLeastAsync(size, Token)).Buffer.ToArray());
+    }
+
+    [Theory]
+    [InlineData((1 << 20) + 17, 1)]
+    [InlineData(5_000_000, 4)]
+    [InlineData(1 << 20, 0)]
+    public async Task Another_copy_takes_over_without_asking_the_failed_one_for_all_that_is_left(int size, int run)
+    {
+        var first = new MemoryStore(TimeProvider.System, Ids, "hot", 1 << 20);
+        var second = new MemoryStore(TimeProvider.System, Ids, "warm", 1 << 20);
+        var failing = new FailingLocation(first, run * RunBytes);
+        await using var node = await OpenAsync(first, failing, second);
+        var content = Samples.Bytes(size, 2);
+        var stored = await StoreAsync(node, content);
+        await ReplicateAsync(first, second, stored);
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        await using var reader = await node.OpenAsync(stored.Cid, RetrieveRequest.Default, Token);
+
+        await reader!.CopyToAsync(pipe.Writer, 0, size, Token);
+
+        await pipe.Writer.CompleteAsync();
+        Assert.Equal(content, (await pipe.Reader.ReadAtLeastAsync(size, Token)).Buffer.ToArray());
+        Assert.InRange(failing.Failures, 1, Environment.ProcessorCount);
+    }
+
+    private static ValueTask<StorageNode> OpenAsync(MemoryStore store, params ILocation[] locations)
+    {
+        var options = new StorageNodeOptions();
+        options.Cache.SizeMaxBytes = 0;
+        return StorageNode.OpenAsync(
+            new StorageNodePorts(store, store, [.. locations], store), TimeProvider.System, Ids, options, null, Token);
+    }
+
+    private static ValueTask<StoreResult> StoreAsync(StorageNode node, byte[] content) => node.StoreAsync(
+        PipeReader.Create(new ReadOnlySequence<byte>(content)), StoreRequest.Default, Token);
+
+    private static async Task ReplicateAsync(MemoryStore first, MemoryStore second, StoreResult stored)
+    {
+        var (bytes, tree) = first.Take(stored.Receipt.Lsn.Value);
+        second.Plant(77, [.. bytes], [.. tree]);
+        var copy = new Copy(second.Id, 77, CopyState.Verified, CopyHeader.Plain, DateTimeOffset.UtcNow);
+        var replicated = new StorageEvent.Replicated(ContentKey.Shared(stored.Cid), [copy]);
+        await first.AppendAsync([new JournalChange(EventSamples.Context(true), replicated, null, null)], Token);
+        first.Plant(stored.Receipt.Lsn.Value, [.. bytes], [.. tree]);
+    }
+
+    /// <summary>Nothing from an offset on can be read, and it takes a while to say so.</summary>
+    private sealed class FailingLocation(MemoryStore inner, long from) : ILocation
+    {
+        private int _failures;
+
+        public int Failures => _failures;
+
+        public LocationId Id => inner.Id;
+
+        public LocationTraits Traits => inner.Traits;
+
+        public int InlineSizeMaxBytes => inner.InlineSizeMaxBytes;
+
+        public ValueTask<IStagedContent> StageAsync(long? sizeHint, CancellationToken cancellationToken) =>
+            inner.StageAsync(sizeHint, cancellationToken);
+
+        public async ValueTask<int?> ReadAsync(
+            ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+        {
+            if (offset < from)
+            {
+                return await inner.ReadAsync(key, copy, offset, destination, cancellationToken);
+            }
+
+            Interlocked.Increment(ref _failures);
+            await Task.Delay(20, cancellationToken);
+            throw new LocationException(LocationFault.Offline, "It does not answer.");
+        }
+
+        public ValueTask<int?> ReadTreeAsync(
+            ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
+            inner.ReadTreeAsync(key, copy, offset, destination, cancellationToken);
+    }
+}
