@@ -104,23 +104,32 @@ internal static class StreamRows
         var load = new Load(SmallCountMax, inFlight, streams == 0 ? TimeSpan.FromSeconds(3) : null);
         var puts = load.PutAsync(ours, PutRows.SmallSizeBytes, 2);
         var content = Bytes.Random(StreamSizeBytes, 3);
+        var started = Stopwatch.GetTimestamp();
         for (var i = 0; i < streams; i++)
         {
             Bytes.Stamp(content, 3, i);
             await ours.StoreLargeAsync(content);
         }
 
+        var streaming = Stopwatch.GetElapsedTime(started).TotalSeconds;
         if (streams > 0)
         {
             load.Stop();
         }
 
         await puts;
-        return new Sample
+        var sample = new Sample
         {
             [Metric.PutsPerSecond] = load.PerSecond,
             [Metric.Middle] = load.PercentileMicroseconds(0.5),
             [Metric.Tail] = load.PercentileMicroseconds(0.99),
         };
+        if (streams > 0)
+        {
+            // Of the streams, beside the puts.
+            sample[Metric.MegabytesPerSecond] = streams * (StreamSizeBytes / 1e6) / streaming;
+        }
+
+        return sample;
     }
 }

@@ -17,7 +17,7 @@ internal sealed class StagedFile : IStagedContent
     /// <summary>
     /// What the device has in hand at a time while small contents come in: each of their syncs waits behind it.
     /// </summary>
-    private const int WriteOutBytes = 512 << 10;
+    private const int WriteOutBytes = 128 << 10;
 
     /// <summary>The same while none do.</summary>
     private const int AloneInHandBytes = 4 << 20;
