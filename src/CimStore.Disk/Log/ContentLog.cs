@@ -174,23 +174,8 @@ internal sealed partial class ContentLog : IAsyncDisposable
         FinishInOrder(batch, durable, failure);
         if (_active is { } active && !_mustAbandon)
         {
-            GiveBackRoom(active);
-        }
-    }
-
-    /// <summary>
-    /// Gives the unused room back. Only what lies after the closing mark goes, so a crash here loses nothing.
-    /// </summary>
-    private void GiveBackRoom(Segment active)
-    {
-        try
-        {
-            using var file = _disk.Open(active.Path, DiskAccess.ReadWrite);
-            file.Truncate(_durable.Offset);
-        }
-        catch (DiskException)
-        {
-            // The room stays taken; nothing else does.
+            // Only what lies after the closing mark goes, so a crash here loses nothing.
+            active.GiveBack(_durable.Offset);
         }
     }
 }

@@ -141,7 +141,8 @@ internal sealed class Recovery(
 
         if (next is null && replay.UnusedFrom is { } unused)
         {
-            GiveBackRoom(_segments[id], unused);
+            // A log that was killed left it. It was just read; the next open need not do so again.
+            _segments[id].GiveBack(unused);
         }
 
         return end.NextBatch < reached.NextBatch ? reached : end;
@@ -209,23 +210,6 @@ internal sealed class Recovery(
 
         file.SyncData(SyncPoint.LogRecoveredTail);
         counters.Sync();
-    }
-
-    /// <summary>
-    /// A log that was killed left room behind its end. It was just read to its end; the next open need not do so again.
-    /// </summary>
-    private void GiveBackRoom(Segment segment, long from)
-    {
-        try
-        {
-            using var file = disk.Open(segment.Path, DiskAccess.ReadWrite);
-            file.Truncate(from);
-            segment.LengthBytes = from;
-        }
-        catch (DiskException)
-        {
-            // The room stays taken; nothing else does.
-        }
     }
 
     private void Report(LogFindingKind kind, ulong segment, long offset, long length, string what) =>

@@ -38,6 +38,23 @@ internal sealed class Segment(IDisk disk, string path, ulong id, long lengthByte
     /// <summary>Set by every reader, cleared by the sweep that looks for handles to close.</summary>
     public bool RecentlyUsed { get; set; }
 
+    /// <summary>
+    /// Gives the room from an offset on back to the file system. It stays taken when the disk refuses.
+    /// </summary>
+    public void GiveBack(long from)
+    {
+        try
+        {
+            using var file = disk.Open(path, DiskAccess.ReadWrite);
+            file.Truncate(from);
+            LengthBytes = from;
+        }
+        catch (DiskException)
+        {
+            // Nothing else is lost by it.
+        }
+    }
+
     /// <summary>Enters as a reader. Every success is paired with <see cref="Exit"/>.</summary>
     /// <returns>False when the segment was dropped.</returns>
     public bool TryEnter()

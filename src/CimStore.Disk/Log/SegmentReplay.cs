@@ -9,7 +9,7 @@ internal sealed class SegmentReplay(IDiskFile file, SegmentFacts facts, SegmentE
     private readonly List<(BatchHeader Header, long Offset)> _found = [];
     private ulong _durableBatch;
     private long _garbageEnd;
-    private long _zerosEnd;
+    private bool _endsInZeros;
     private LogCursor _reached;
     private LogCursor _beforeMarks;
 
@@ -58,7 +58,7 @@ internal sealed class SegmentReplay(IDiskFile file, SegmentFacts facts, SegmentE
         }
 
         ReportTornTail();
-        if (complete && _reached.Offset < _zerosEnd)
+        if (complete && _endsInZeros && _reached.Offset < facts.LengthBytes)
         {
             UnusedFrom = _reached.Offset;
         }
@@ -93,7 +93,7 @@ internal sealed class SegmentReplay(IDiskFile file, SegmentFacts facts, SegmentE
         }
 
         _garbageEnd = scanner.Skipped.End;
-        _zerosEnd = _garbageEnd == 0 && scanner.Offset == facts.LengthBytes ? facts.LengthBytes : 0;
+        _endsInZeros = _garbageEnd == 0 && scanner.Offset == facts.LengthBytes;
     }
 
     /// <returns>False when the log ends before this batch.</returns>
