@@ -5,6 +5,7 @@ using CimStore.Disk;
 using CimStore.Engine;
 using CimStore.Locations;
 using CimStore.Objects;
+using CimStore.Testing.Contracts;
 using CimStore.Testing.Store;
 using Xunit;
 
@@ -115,7 +116,7 @@ public sealed class RangeTests
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 
-    private sealed class CountingLocation(DiskStore store) : ILocation
+    private sealed class CountingLocation(DiskStore store) : LocationOver(store)
     {
         private long _contentBytes;
         private long _treeBytes;
@@ -124,27 +125,18 @@ public sealed class RangeTests
 
         public long TreeBytes { get => _treeBytes; set => _treeBytes = value; }
 
-        public LocationId Id => store.Id;
-
-        public LocationTraits Traits => store.Traits;
-
-        public int InlineSizeMaxBytes => store.InlineSizeMaxBytes;
-
-        public ValueTask<IStagedContent> StageAsync(long? sizeHint, CancellationToken cancellationToken) =>
-            store.StageAsync(sizeHint, cancellationToken);
-
-        public async ValueTask<int?> ReadAsync(
+        public override async ValueTask<int?> ReadAsync(
             ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken)
         {
-            var read = await store.ReadAsync(key, copy, offset, destination, cancellationToken);
+            var read = await base.ReadAsync(key, copy, offset, destination, cancellationToken);
             Interlocked.Add(ref _contentBytes, read ?? 0);
             return read;
         }
 
-        public async ValueTask<int?> ReadTreeAsync(
+        public override async ValueTask<int?> ReadTreeAsync(
             ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken)
         {
-            var read = await store.ReadTreeAsync(key, copy, offset, destination, cancellationToken);
+            var read = await base.ReadTreeAsync(key, copy, offset, destination, cancellationToken);
             Interlocked.Add(ref _treeBytes, read ?? 0);
             return read;
         }

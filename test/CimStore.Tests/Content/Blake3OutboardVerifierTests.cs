@@ -67,8 +67,7 @@ public sealed class Blake3OutboardVerifierTests
                 {
                     var first = (int)((uint)run.Item1 % proved.Groups);
                     var count = Math.Min(run.Item2, proved.Groups - first);
-                    byte[] fetched = [.. verifier.NodesNeeded(first, count)
-                        .SelectMany(offset => proved.Nodes[(int)offset..((int)offset + 64)])];
+                    var fetched = Fetch(proved, verifier, first, count);
                     return verifier.VerifyFetched(first, proved.Content(first, count), fetched).IsProved;
                 });
             },
@@ -87,8 +86,7 @@ public sealed class Blake3OutboardVerifierTests
                     var count = Math.Min(run.Item2, proved.Groups - first);
                     var content = proved.Content(first, count).ToArray();
                     content[^1] ^= run.Item3 ? (byte)0 : (byte)1;
-                    byte[] fetched = [.. verifier.NodesNeeded(first, count)
-                        .SelectMany(offset => proved.Nodes[(int)offset..((int)offset + 64)])];
+                    var fetched = Fetch(proved, verifier, first, count);
                     var hash = verifier.HashSubtree(first, content);
                     return verifier.VerifyHashed(first, content, fetched, hash).IsProved == run.Item3;
                 });
@@ -264,7 +262,7 @@ public sealed class Blake3OutboardVerifierTests
         var content = proved.Content(16, 16).ToArray();
         content[5 * Group] ^= 1;
         var verifier = proved.Verifier();
-        byte[] nodes = [.. verifier.NodesNeeded(16, 16).SelectMany(at => proved.Nodes[(int)at..((int)at + 64)])];
+        var nodes = Fetch(proved, verifier, 16, 16);
 
         var proof = verifier.VerifyFetched(16, content, nodes);
 
@@ -297,4 +295,7 @@ public sealed class Blake3OutboardVerifierTests
         Assert.Throws<ArgumentOutOfRangeException>(() => verifier.NodesNeeded(2, 3));
         Assert.False(default(Blake3Proof).IsProved);
     }
+
+    private static byte[] Fetch(Blake3Proved proved, Blake3OutboardVerifier verifier, int first, int count) =>
+        [.. verifier.NodesNeeded(first, count).SelectMany(at => proved.Nodes[(int)at..((int)at + 64)])];
 }

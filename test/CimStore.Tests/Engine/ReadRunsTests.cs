@@ -90,36 +90,23 @@ public sealed class ReadRunsTests
     }
 
     /// <summary>Nothing from an offset on can be read, and it takes a while to say so.</summary>
-    private sealed class FailingLocation(MemoryStore inner, long from) : ILocation
+    private sealed class FailingLocation(MemoryStore inner, long from) : LocationOver(inner)
     {
         private int _failures;
 
         public int Failures => _failures;
 
-        public LocationId Id => inner.Id;
-
-        public LocationTraits Traits => inner.Traits;
-
-        public int InlineSizeMaxBytes => inner.InlineSizeMaxBytes;
-
-        public ValueTask<IStagedContent> StageAsync(long? sizeHint, CancellationToken cancellationToken) =>
-            inner.StageAsync(sizeHint, cancellationToken);
-
-        public async ValueTask<int?> ReadAsync(
+        public override async ValueTask<int?> ReadAsync(
             ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken)
         {
             if (offset < from)
             {
-                return await inner.ReadAsync(key, copy, offset, destination, cancellationToken);
+                return await base.ReadAsync(key, copy, offset, destination, cancellationToken);
             }
 
             Interlocked.Increment(ref _failures);
             await Task.Delay(20, cancellationToken);
             throw new LocationException(LocationFault.Offline, "It does not answer.");
         }
-
-        public ValueTask<int?> ReadTreeAsync(
-            ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
-            inner.ReadTreeAsync(key, copy, offset, destination, cancellationToken);
     }
 }
