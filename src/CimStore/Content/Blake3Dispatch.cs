@@ -46,8 +46,12 @@ internal static unsafe class Blake3Dispatch
             case > 4:
                 RunLanes<Vector256<uint>, Blake3Lanes8Vl>(jobs, key, startFlag);
                 break;
-            case > 1:
+            case > 1 when jobs->IsRagged:
                 RunLanes<Vector128<uint>, Blake3Lanes4Vl>(jobs, key, startFlag);
+                break;
+            case > 1:
+                jobs->PadTo(Blake3FourByRows.Count);
+                Blake3FourByRows.Run(jobs, key, startFlag);
                 break;
             default:
                 RunSingly(Blake3Path.Avx512, jobs, key, startFlag);

@@ -14,7 +14,7 @@ internal enum Blake3Path
     /// <summary>8 lanes of 256-bit vectors, 4 lanes for short runs.</summary>
     Avx2,
 
-    /// <summary>16 lanes of 512-bit vectors, 8 and 4 lanes for short runs, with the rotate instruction.</summary>
+    /// <summary>512-bit vectors and the rotate instruction: 16 lanes, or 8, or four jobs by rows.</summary>
     Avx512,
 }
 
