@@ -17,28 +17,24 @@ internal static unsafe class Blake3FourByRows
 {
     public const int Count = 4;
 
+    private const int AheadSizeBytes = 4 * Blake3Words.BlockSizeBytes;
+
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(Blake3Jobs* jobs, uint* key, uint startFlag)
     {
-        var tails = stackalloc uint[16];
-        var ends = stackalloc uint[16];
-        for (var job = 0; job < Count; job++)
-        {
-            tails[4 * job] = jobs->CounterLow[job];
-            tails[(4 * job) + 1] = jobs->CounterHigh[job];
-            tails[(4 * job) + 2] = Blake3Words.BlockSizeBytes;
-            tails[(4 * job) + 3] = jobs->Flags[job];
-            ends[4 * job] = 0;
-            ends[(4 * job) + 1] = 0;
-            ends[(4 * job) + 2] = 0;
-            ends[(4 * job) + 3] = jobs->EndFlags[job];
-        }
-
         var a = Avx512F.BroadcastVector128ToVector512(key);
         var b = Avx512F.BroadcastVector128ToVector512(key + 4);
-        var d = Vector512.Load(tails) ^ Vector512.Create(
-            0u, 0, 0, startFlag, 0, 0, 0, startFlag, 0, 0, 0, startFlag, 0, 0, 0, startFlag);
+        var places = Vector512.Create(0u, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+        var tail = Avx512F.PermuteVar16x32(
+            Vector512.Create(
+                Vector256.Create(Vector128.Load(jobs->CounterLow), Vector128.Load(jobs->CounterHigh)),
+                Vector256.Create(Vector128.Create((uint)Blake3Words.BlockSizeBytes), Vector128.Load(jobs->Flags))),
+            places);
+        var d = tail ^ Avx512F.PermuteVar16x32(
+            Vector512.Create(Vector256<uint>.Zero, Vector256.Create(default, Vector128.Create(startFlag))), places);
+        var end = Avx512F.PermuteVar16x32(
+            Vector512.Create(Vector256<uint>.Zero, Vector256.Create(default, Vector128.Load(jobs->EndFlags))), places);
         byte* input0 = (byte*)jobs->Inputs[0], input1 = (byte*)jobs->Inputs[1];
         byte* input2 = (byte*)jobs->Inputs[2], input3 = (byte*)jobs->Inputs[3];
         nint last = (int)jobs->LastBlocks[0] * Blake3Words.BlockSizeBytes;
@@ -46,8 +42,14 @@ internal static unsafe class Blake3FourByRows
         {
             if (offset == last)
             {
-                d ^= Vector512.Load(ends);
+                d ^= end;
             }
+
+            // A few blocks ahead: content out of a large cache is hashed while it arrives.
+            Sse.Prefetch0(input0 + offset + AheadSizeBytes);
+            Sse.Prefetch0(input1 + offset + AheadSizeBytes);
+            Sse.Prefetch0(input2 + offset + AheadSizeBytes);
+            Sse.Prefetch0(input3 + offset + AheadSizeBytes);
 
             // Indices from 16 on mean the second of two vectors.
             var evens = Vector512.Create(0u, 2, 4, 6, 16, 18, 20, 22, 1, 3, 5, 7, 17, 19, 21, 23);
@@ -78,7 +80,7 @@ internal static unsafe class Blake3FourByRows
             Round(ref a, ref b, ref c, ref d, x, y, z, w);
             a ^= c;
             b ^= d;
-            d = Vector512.Load(tails);
+            d = tail;
         }
 
         Store(a, b, jobs->Outputs);

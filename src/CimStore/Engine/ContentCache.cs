@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using CimStore.Locations;
 using CimStore.Objects;
 
@@ -5,7 +7,7 @@ namespace CimStore.Engine;
 
 /// <summary>
 /// Proved small contents in memory, bounded by bytes and by age, resistant to scans (S3-FIFO: what is read once passes
-/// through a small queue; what is read again, or was lately thrown out of it, gets into the large one). Entries carry
+/// through a small queue; what is read again, or was lately thrown out of it, gets into the large one). Items carry
 /// their record; any event about the object removes them, so a hit needs no look at the catalog.
 /// </summary>
 internal sealed class ContentCache(ContentCacheOptions options, TimeProvider time)
@@ -13,7 +15,7 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
     private const int StripeCount = 16;
     private const int FrequencyMax = 3;
     private const int SmallShare = 10;
-    private const int EntryOverheadBytes = 300;
+    private const int ItemOverheadBytes = 300;
 
     private readonly Stripe[] _stripes = [.. Enumerable.Range(0, StripeCount).Select(_ => new Stripe())];
     private readonly long _stripeSizeMax = options.SizeMaxBytes / StripeCount;
@@ -24,10 +26,10 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
 
     public long SizeBytes => _stripes.Sum(stripe => Interlocked.Read(ref stripe.SizeBytes));
 
-    private bool IsOn => _stripeSizeMax > EntryOverheadBytes;
+    private bool IsOn => _stripeSizeMax > ItemOverheadBytes;
 
     public bool Admits(int sizeBytes) =>
-        sizeBytes <= options.ItemSizeMaxBytes && sizeBytes + EntryOverheadBytes <= _stripeSizeMax;
+        sizeBytes <= options.ItemSizeMaxBytes && sizeBytes + ItemOverheadBytes <= _stripeSizeMax;
 
     /// <summary>To be taken before the record is read, and given to <see cref="Add"/>: what changed in between is not
     /// cached.</summary>
@@ -41,21 +43,23 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
             return false;
         }
 
+        var now = time.GetTimestamp();
         var stripe = StripeOf(key);
         lock (stripe.Gate)
         {
-            if (stripe.Entries.TryGetValue(key, out var entry))
+            ref var item = ref stripe.Find(key);
+            if (!Unsafe.IsNullRef(ref item))
             {
-                if (time.GetElapsedTime(entry.Since) < options.AgeMax)
+                ProcessorCache.Fetch(item.Content);
+                if (time.GetElapsedTime(item.Since, now) < options.AgeMax)
                 {
-                    ProcessorCache.Fetch(entry.Content);
-                    entry.Frequency = Math.Min(entry.Frequency + 1, FrequencyMax);
+                    item.Frequency = Math.Min(item.Frequency + 1, FrequencyMax);
                     stripe.Hits++;
-                    (record, content) = (entry.Record, entry.Content);
+                    (record, content) = (item.Record, item.Content);
                     return true;
                 }
 
-                Drop(stripe, entry);
+                Drop(stripe, item.Place);
             }
 
             stripe.Misses++;
@@ -73,17 +77,17 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
         var stripe = StripeOf(record.Key);
         lock (stripe.Gate)
         {
-            if (stripe.Version != version || stripe.Entries.ContainsKey(record.Key) || !Admits(content.Length))
+            if (stripe.Version != version || stripe.Items.ContainsKey(record.Key) || !Admits(content.Length))
             {
                 return;
             }
 
             var isMain = stripe.Ghosts.Remove(record.Key) || toMain;
-            var entry = new Entry(record, content, time.GetTimestamp()) { IsMain = isMain };
-            stripe.Entries.Add(record.Key, entry);
-            (isMain ? stripe.Main : stripe.Small).Enqueue(entry);
-            stripe.SizeBytes += entry.SizeBytes;
-            stripe.SmallBytes += isMain ? 0 : entry.SizeBytes;
+            var place = new Place(record.Key, content.Length + ItemOverheadBytes) { IsMain = isMain };
+            stripe.Items.Add(record.Key, new Item(record, content, time.GetTimestamp(), place));
+            (isMain ? stripe.Main : stripe.Small).Enqueue(place);
+            stripe.SizeBytes += place.SizeBytes;
+            stripe.SmallBytes += isMain ? 0 : place.SizeBytes;
             while (stripe.SizeBytes > _stripeSizeMax)
             {
                 Evict(stripe);
@@ -97,9 +101,9 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
         lock (stripe.Gate)
         {
             stripe.Version++;
-            if (stripe.Entries.TryGetValue(key, out var entry))
+            if (stripe.Items.TryGetValue(key, out var item))
             {
-                Drop(stripe, entry);
+                Drop(stripe, item.Place);
             }
         }
     }
@@ -107,66 +111,70 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
     private void Evict(Stripe stripe)
     {
         var fromSmall = stripe.SmallBytes * SmallShare > _stripeSizeMax || stripe.Main.Count == 0;
-        if (!(fromSmall ? stripe.Small : stripe.Main).TryDequeue(out var entry))
+        if (!(fromSmall ? stripe.Small : stripe.Main).TryDequeue(out var place))
         {
-            (fromSmall ? stripe.Main : stripe.Small).TryDequeue(out entry);
+            (fromSmall ? stripe.Main : stripe.Small).TryDequeue(out place);
         }
 
-        if (entry is null or { IsDropped: true })
+        if (place is null or { IsDropped: true })
         {
             return;
         }
 
-        if (entry.Frequency > 0)
+        ref var item = ref stripe.Find(place.Key);
+        if (item.Frequency > 0)
         {
             // Read again while it waited: it moves to, or on within, the large queue.
-            stripe.SmallBytes -= entry.IsMain ? 0 : entry.SizeBytes;
-            entry.Frequency = entry.IsMain ? entry.Frequency - 1 : 0;
-            entry.IsMain = true;
-            stripe.Main.Enqueue(entry);
+            stripe.SmallBytes -= place.IsMain ? 0 : place.SizeBytes;
+            item.Frequency = place.IsMain ? item.Frequency - 1 : 0;
+            place.IsMain = true;
+            stripe.Main.Enqueue(place);
             return;
         }
 
-        if (!entry.IsMain)
+        if (!place.IsMain)
         {
-            stripe.Remember(entry.Record.Key);
+            stripe.Remember(place.Key);
         }
 
-        Drop(stripe, entry);
+        Drop(stripe, place);
     }
 
-    private static void Drop(Stripe stripe, Entry entry)
+    private static void Drop(Stripe stripe, Place place)
     {
-        entry.Forget();
-        stripe.Entries.Remove(entry.Record.Key);
-        stripe.SizeBytes -= entry.SizeBytes;
-        stripe.SmallBytes -= entry.IsMain ? 0 : entry.SizeBytes;
+        place.IsDropped = true;
+        stripe.Items.Remove(place.Key);
+        stripe.SizeBytes -= place.SizeBytes;
+        stripe.SmallBytes -= place.IsMain ? 0 : place.SizeBytes;
         stripe.Tidy();
     }
 
     private Stripe StripeOf(in ContentKey key) => _stripes[(uint)key.GetHashCode() % StripeCount];
 
-    private sealed class Entry(ObjectRecord record, byte[] content, long since)
+    /// <summary>
+    /// What a hit needs lies in the table itself: each step to another object is one that waits for memory.
+    /// </summary>
+    private struct Item(ObjectRecord record, byte[] content, long since, Place place)
     {
-        public ObjectRecord Record { get; } = record;
+        public readonly ObjectRecord Record = record;
+        public readonly byte[] Content = content;
+        public readonly long Since = since;
+        public readonly Place Place = place;
 
-        public byte[] Content { get; private set; } = content;
+        /// <summary>How often it was read since it came, or last moved on; counted no further than a few.</summary>
+        public int Frequency;
+    }
 
-        public long Since { get; } = since;
+    /// <summary>Where an item stands in the queues; it stays there when the item is dropped.</summary>
+    private sealed class Place(ContentKey key, long sizeBytes)
+    {
+        public ContentKey Key { get; } = key;
 
-        public long SizeBytes { get; } = content.Length + EntryOverheadBytes;
-
-        public int Frequency { get; set; }
+        public long SizeBytes { get; } = sizeBytes;
 
         public bool IsMain { get; set; }
 
-        public bool IsDropped { get; private set; }
-
-        public void Forget()
-        {
-            IsDropped = true;
-            Content = [];
-        }
+        public bool IsDropped { get; set; }
     }
 
     private sealed class Stripe
@@ -184,29 +192,32 @@ internal sealed class ContentCache(ContentCacheOptions options, TimeProvider tim
 
         public Lock Gate { get; } = new();
 
-        public Dictionary<ContentKey, Entry> Entries { get; } = [];
+        public Dictionary<ContentKey, Item> Items { get; } = [];
 
-        public Queue<Entry> Small { get; } = new();
+        public Queue<Place> Small { get; } = new();
 
-        public Queue<Entry> Main { get; } = new();
+        public Queue<Place> Main { get; } = new();
 
         public HashSet<ContentKey> Ghosts { get; } = [];
 
-        /// <summary>Entries dropped from the middle of a queue leave their shell there; not too many of them.</summary>
+        /// <summary>The item in the table itself, or a null reference.</summary>
+        public ref Item Find(in ContentKey key) => ref CollectionsMarshal.GetValueRefOrNullRef(Items, key);
+
+        /// <summary>Items dropped from the middle of a queue leave their place there; not too many of them.</summary>
         public void Tidy()
         {
-            if (Small.Count + Main.Count <= (2 * Entries.Count) + DroppedCountMax)
+            if (Small.Count + Main.Count <= (2 * Items.Count) + DroppedCountMax)
             {
                 return;
             }
 
-            foreach (var queue in (Queue<Entry>[])[Small, Main])
+            foreach (var queue in (Queue<Place>[])[Small, Main])
             {
                 for (var count = queue.Count; count > 0; count--)
                 {
-                    if (queue.Dequeue() is { IsDropped: false } entry)
+                    if (queue.Dequeue() is { IsDropped: false } place)
                     {
-                        queue.Enqueue(entry);
+                        queue.Enqueue(place);
                     }
                 }
             }

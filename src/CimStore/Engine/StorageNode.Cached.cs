@@ -15,17 +15,17 @@ public sealed partial class StorageNode
     private int? TryReadCached(
         in Cid cid, ObjectRecord record, ReadOnlySpan<byte> content, long offset, Span<byte> destination)
     {
-        var range = ContentRange.Clip(offset, destination.Length, content.Length);
-        var part = destination[..(int)range.Length];
-        content.Slice((int)range.Offset, part.Length).CopyTo(part);
-
-        // A whole content is proved where it is handed out.
-        if (!IsCachedRight(cid, record, part.Length == content.Length ? part : content))
+        // Proved before it is copied: while the first blocks are hashed the others arrive from memory, and nobody can
+        // write into what is proved.
+        if (!IsCachedRight(cid, record, content))
         {
             DropRotted(record);
             return null;
         }
 
+        var range = ContentRange.Clip(offset, destination.Length, content.Length);
+        var part = destination[..(int)range.Length];
+        content.Slice((int)range.Offset, part.Length).CopyTo(part);
         CountCached(record, range.Length);
         return part.Length;
     }
