@@ -132,7 +132,7 @@ public sealed partial class StorageNode
         var name = await _catalog.FindNameAsync(
             reference.Owner, reference.Namespace, reference.Name!, cancellationToken);
         Cid?[] named = [target, name?.Cid];
-        var keys = named.OfType<Cid>().Distinct().Order().Select(ContentKey.Shared).ToList();
+        var keys = named.OfType<Cid>().Distinct().Order().Select(cid => ContentKey.Shared(cid)).ToList();
         var locked = 0;
         try
         {

@@ -154,7 +154,7 @@ public sealed partial class StorageNode : IStorageClient
         typeof(StorageNode).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
             ?.InformationalVersion ?? "0";
 
-    private static ContentKey KeyOf(Cid cid) => cid.IsDefault
+    private static ContentKey KeyOf(in Cid cid) => cid.IsDefault
         ? throw new ArgumentException("A default CID names nothing.", nameof(cid))
         : ContentKey.Shared(cid.ToV1());
 

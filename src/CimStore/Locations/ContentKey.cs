@@ -7,5 +7,5 @@ namespace CimStore.Locations;
 /// </summary>
 public readonly record struct ContentKey(DedupDomain Domain, Cid Cid)
 {
-    public static ContentKey Shared(Cid cid) => new(DedupDomain.Shared, cid);
+    public static ContentKey Shared(in Cid cid) => new(DedupDomain.Shared, cid);
 }
