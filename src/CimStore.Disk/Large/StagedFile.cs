@@ -15,7 +15,8 @@ internal sealed class StagedFile : IStagedContent
     public const int PieceBytes = 1 << 20;
 
     /// <summary>
-    /// What the device has in hand at a time while small contents come in: each of their syncs waits behind it.
+    /// The same while small contents come in, and what the device then has in hand at a time: each of their syncs waits
+    /// behind it, and their threads behind the copy.
     /// </summary>
     private const int WriteOutBytes = 128 << 10;
 
@@ -55,20 +56,22 @@ internal sealed class StagedFile : IStagedContent
         while (!bytes.IsEmpty)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (_filled == 0 && bytes.Length >= PieceBytes)
+            var size = _files.SmallPuts.AreComing ? WriteOutBytes : PieceBytes;
+            if (_filled == 0 && bytes.Length >= size)
             {
-                await WriteOutAsync(bytes[..PieceBytes]);
-                bytes = bytes[PieceBytes..];
+                await WriteOutAsync(bytes[..size]);
+                bytes = bytes[size..];
                 continue;
             }
 
-            var count = Math.Min(bytes.Length, PieceBytes - _filled);
+            // There may be more in it already, of the time before small contents came.
+            var count = Math.Min(bytes.Length, Math.Max(0, size - _filled));
             bytes[..count].CopyTo(_piece.AsMemory(_filled));
             bytes = bytes[count..];
             _filled += count;
-            if (_filled == PieceBytes)
+            if (_filled >= size)
             {
-                await WriteOutAsync(_piece.AsMemory(0, PieceBytes));
+                await WriteOutAsync(_piece.AsMemory(0, _filled));
                 _filled = 0;
             }
         }
