@@ -54,6 +54,33 @@ public sealed class SmallPutsTests
         await Assert.ThrowsAsync<LocationException>(() => StreamAsync(store, 11));
     }
 
+    [Theory]
+    [InlineData(60_000)]
+    [InlineData(500_000)]
+    [InlineData(1_500_000)]
+    public async Task What_a_stream_holds_back_when_they_begin_comes_in_its_place(int heldBytes)
+    {
+        using var directory = new TempDirectory();
+        await using var store = await Sample.OpenAsync(directory);
+        var content = Sample.Bytes(12, 3_000_001);
+        await using var staged = await store.StageAsync(content.Length, Token);
+        await staged.WriteAsync(content.AsMemory(0, heldBytes), Token);
+        for (var put = 0; put < SmallPuts.CountMin; put++)
+        {
+            await store.AppendAsync([Sample.Store(Ids, Sample.Bytes(put, 100))], Token);
+        }
+
+        await staged.WriteAsync(content.AsMemory(heldBytes, 100), Token);
+        await staged.WriteAsync(content.AsMemory(heldBytes + 100), Token);
+        await staged.WriteTreeAsync(Sample.Tree(content), Token);
+        var key = Sample.Key(content);
+        await staged.SealAsync(key, content.Length, key.Cid.Digest.ToArray(), Token);
+
+        var file = Assert.Single(Directory.GetFiles(directory.Path, "*.blob", SearchOption.AllDirectories));
+        var stored = await File.ReadAllBytesAsync(file, Token);
+        Assert.Equal(content, stored[LargeHeader.HeaderBytes..]);
+    }
+
     private static async Task StreamAsync(DiskStore store, int seed)
     {
         await using var staged = await Sample.StageAsync(store, Sample.Bytes(seed, 8 << 20), Token);
