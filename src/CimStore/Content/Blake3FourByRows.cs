@@ -17,7 +17,8 @@ internal static unsafe class Blake3FourByRows
 {
     public const int Count = 4;
 
-    private const int AheadSizeBytes = 4 * Blake3Words.BlockSizeBytes;
+    /// <summary>How far on in each job it asks for what it will read; what lies before that is the caller's.</summary>
+    public const int AheadSizeBytes = 4 * Blake3Words.BlockSizeBytes;
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

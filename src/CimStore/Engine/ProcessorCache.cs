@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using CimStore.Content;
 
 namespace CimStore.Engine;
 
@@ -9,18 +10,12 @@ internal static unsafe class ProcessorCache
 {
     private const int LineSizeBytes = 64;
 
-    /// <summary>What is hashed beside each other; see BLAKE3.</summary>
-    private const int ChunkSizeBytes = 1024;
-
-    /// <summary>Further on in a chunk, hashing asks for it, or the processor has seen the order.</summary>
-    private const int HeadSizeBytes = 256;
-
     /// <summary>Further on in a content, the processor has seen by itself that the bytes are read in order.</summary>
     private const int AheadSizeBytesMax = 4096;
 
     /// <summary>
     /// Asks for the first bytes of each chunk without waiting for them: 4 KiB out of a large cache are some 70 lines,
-    /// each up to 100 ns away.
+    /// each up to 100 ns away. Further on in a chunk hashing asks for them, or the processor has seen the order.
     /// </summary>
     public static void Fetch(byte[] bytes)
     {
@@ -32,9 +27,9 @@ internal static unsafe class ProcessorCache
         // Not pinned: should the bytes move meanwhile, other lines are fetched, to no harm.
         var start = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(bytes));
         var size = Math.Min(bytes.Length, AheadSizeBytesMax);
-        for (var line = 0; line < HeadSizeBytes; line += LineSizeBytes)
+        for (var line = 0; line < Blake3FourByRows.AheadSizeBytes; line += LineSizeBytes)
         {
-            for (var offset = line; offset < size; offset += ChunkSizeBytes)
+            for (var offset = line; offset < size; offset += Blake3Words.ChunkSizeBytes)
             {
                 Sse.Prefetch0(start + offset);
             }
