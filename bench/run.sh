@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures the store against its peers and rewrites docs/benchmarks.md. About 25 minutes and 20 GiB of disk;
-# with --quick about 3 minutes and 4 GiB. Other options go to `CimStore.Bench store` (see its --help).
+# Measures the store against its peers and rewrites docs/benchmarks.md. About 30 minutes and 20 GiB of disk;
+# with --quick about 7 minutes and 4 GiB. Other options go to `CimStore.Bench store` (see its --help).
 # Needs liblmdb0 and, for the row that compares with it, restic; both are installed when we are root.
 set -euo pipefail
 cd "$(dirname "$0")/.."

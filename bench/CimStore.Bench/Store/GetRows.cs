@@ -12,8 +12,8 @@ internal static class GetRows
     // Not measured: the runtime compiles a path anew when it has been gone often.
     private const int LargeReadsBefore = 4;
 
-    // A turn is well below a second, and the host gives more in one second than in the next.
-    private const int TurnsPerRound = 3;
+    // A turn takes a second or so.
+    private const int RoundsFactor = 3;
 
     private static readonly string[] Readers =
     [
@@ -31,7 +31,7 @@ internal static class GetRows
         async Task SmallAsync(int inFlight, string row, double target)
         {
             report.Begin(row, $"Warm verified get, 4 KiB, {inFlight} in flight, {stored:N0} objects, {gets:N0} gets");
-            await contest.RunAsync(row, Readers, TurnsPerRound * options.RoundCount, stored, async (contender, seed) =>
+            await contest.RunAsync(row, Readers, options.ManyRounds(RoundsFactor), stored, async (contender, seed) =>
             {
                 await new Load(stored, 64).PutAsync(contender, PutRows.SmallSizeBytes, seed);
                 await new Load(stored, 1).GetAsync(contender, PutRows.SmallSizeBytes, stored);
@@ -56,7 +56,7 @@ internal static class GetRows
         const string Row = "get64m";
         report.Begin(Row, "Warm verified get, 64 MiB (peers verify by SHA-256)");
         var readers = Readers.Where(r => r is not (Field.OursCached or Field.OursTrusting));
-        await contest.RunAsync(Row, readers, TurnsPerRound * options.RoundCount, 1,
+        await contest.RunAsync(Row, readers, options.ManyRounds(RoundsFactor), 1,
             async (contender, seed) =>
             {
                 await contender.PutAsync(0, Bytes.Random(LargeSizeBytes, seed));

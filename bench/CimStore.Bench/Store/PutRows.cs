@@ -13,9 +13,7 @@ internal static class PutRows
         var row = $"put4k-{inFlight}";
         var count = inFlight == 1 ? options.FieldCount / 5 : options.FieldCount;
         report.Begin(row, $"Durable put, 4 KiB, {inFlight} in flight, {count:N0} fresh objects");
-
-        // The disk answers one caller a tenth faster or slower from one turn to the next: so more of them.
-        var rounds = inFlight == 1 ? 2 * options.RoundCount : options.RoundCount;
+        var rounds = options.ManyRounds(inFlight == 1 ? 2 : 1);
         await contest.RunAsync(row, Field.Writers, rounds, count,
             (contender, seed) => PutAsync(contender, count, SmallSizeBytes, inFlight, seed));
         double? target = inFlight switch { 1 => 1.2, 64 => 2, _ => null };

@@ -9,10 +9,11 @@ internal sealed class StoreOptions
         CimStore.Bench store [options]
           --rows A,B,...     rows to run (default: all; see --list)
           --peers A,B,...    contenders to run (default: cimstore and all peers)
-          --quick            small counts: about three minutes
+          --quick            small counts: about seven minutes
           --objects N        objects of the headline row (1000000)
           --field N          objects of the rows that compare every peer (100000)
-          --rounds N         rounds per row, their order alternating (3)
+          --rounds N         rounds per row, their order alternating (3; unless --quick, twice as many
+                             of put4k-1 and three times as many of get4k and get64m: their turns are short)
           --large BYTES      size of the one large content (10737418240; 0 leaves the row out)
           --dir DIR          where the stores are made and removed again (./artifacts/bench-data)
           --cli PATH         the published cimstore executable (rows that start it are left out without it)
@@ -51,6 +52,11 @@ internal sealed class StoreOptions
     public long TreeSizeBytes => IsQuick ? 128 << 20 : 1L << 30;
 
     public int TreeFileCount => IsQuick ? 1_500 : 12_000;
+
+    /// <summary>
+    /// Rounds of a row whose turns are short: what host and disk give changes from one second to the next.
+    /// </summary>
+    public int ManyRounds(int factor) => IsQuick ? RoundCount : factor * RoundCount;
 
     public static StoreOptions Parse(IReadOnlyList<string> arguments)
     {

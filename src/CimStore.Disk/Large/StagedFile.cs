@@ -20,7 +20,7 @@ internal sealed class StagedFile : IStagedContent
     /// </summary>
     private const int WriteOutBytes = 128 << 10;
 
-    /// <summary>The same while none do.</summary>
+    /// <summary>What the device has in hand at a time while none do.</summary>
     private const int AloneInHandBytes = 4 << 20;
 
     private const int TreeBufferBytes = 64 << 10;
