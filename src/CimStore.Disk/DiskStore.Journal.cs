@@ -11,7 +11,7 @@ namespace CimStore.Disk;
 // The journal: appending, and reading entries by their LSN.
 public sealed partial class DiskStore
 {
-    private const int EntriesPerPage = 256;
+    private const int PlaceGroupsPerPage = 16;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<IReadOnlyList<JournalEntry>> AppendAsync(
@@ -66,7 +66,7 @@ public sealed partial class DiskStore
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var page = CatalogReads.Places(_index, last, EntriesPerPage);
+            var page = CatalogReads.Places(_index, last, PlaceGroupsPerPage);
             foreach (var (lsn, place) in page)
             {
                 if (lsn > end)
@@ -78,7 +78,7 @@ public sealed partial class DiskStore
                 last = lsn;
             }
 
-            if (page.Count < EntriesPerPage)
+            if (page.Count == 0)
             {
                 yield break;
             }

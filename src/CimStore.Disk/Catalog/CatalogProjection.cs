@@ -21,7 +21,6 @@ internal sealed partial class CatalogProjection(
     private readonly IndexBatch _batch = new();
     private readonly Dictionary<ContentKey, ObjectRecord> _changed = [];
     private readonly Dictionary<Reference, NameRecord> _names = [];
-    private readonly Dictionary<ulong, Place> _places = [];
     private readonly List<Guid> _givenUp = [];
     private readonly List<LogFinding> _findings = [];
     private readonly Lock _findingsGate = new();
@@ -72,6 +71,7 @@ internal sealed partial class CatalogProjection(
     {
         _progress = progress;
         _commands.Load();
+        StartPlaces(progress);
         StartFilter(progress);
     }
 
@@ -108,14 +108,13 @@ internal sealed partial class CatalogProjection(
     /// <summary>
     /// Applies entries that an earlier pass only placed; the second half of making an index from nothing.
     /// </summary>
-    public void ApplyPlaced(IReadOnlyList<(JournalEntry Entry, Place Place)> entries)
+    public void ApplyPlaced(IReadOnlyList<JournalEntry> entries)
     {
         Begin();
-        foreach (var (entry, place) in entries)
+        foreach (var entry in entries)
         {
             // A record that was relocated without its payload comes after its release was known; until that release
             // is applied again its content counts as held, of no bytes in any segment.
-            _places[entry.Lsn.Value] = place;
             ApplyEntry(entry, null);
         }
 
@@ -176,32 +175,22 @@ internal sealed partial class CatalogProjection(
         _batch.Clear();
         _changed.Clear();
         _names.Clear();
-        _places.Clear();
         _givenUp.Clear();
         _commands.Begin();
+        BeginPlaces();
     }
 
-    /// <summary>
-    /// All places before all objects: RocksDB finds where a key goes at once when it comes right behind the last one.
-    /// </summary>
     private void ApplyNew(LogBatch batch)
     {
         foreach (var record in batch)
         {
-            if (record.Type == RecordKinds.Entry)
+            if (record.Type != RecordKinds.Entry)
             {
-                PlaceNew(record);
+                continue;
             }
-        }
 
-        if (PlacesOnly)
-        {
-            return;
-        }
-
-        foreach (var record in batch)
-        {
-            if (record.Type == RecordKinds.Entry)
+            PlaceNew(record);
+            if (!PlacesOnly)
             {
                 ApplyNew(record);
             }
@@ -360,23 +349,6 @@ internal sealed partial class CatalogProjection(
         PutPlace(incarnation, place with { Kind = PlaceKind.Released, LargeId = Guid.Empty });
     }
 
-    private Place? PlaceOf(ulong lsn) =>
-        _places.TryGetValue(lsn, out var place) ? place : CatalogReads.Place(index, lsn);
-
-    private void PutPlace(ulong lsn, in Place place)
-    {
-        _places[lsn] = place;
-        Span<byte> key = stackalloc byte[1 + sizeof(ulong)];
-        Span<byte> value = stackalloc byte[Place.SizeBytesMax];
-        _batch.Put(key[..CatalogKeys.WriteNumber(key, CatalogKeys.Place, lsn)], value[..place.Write(value)]);
-        if (place.Kind == PlaceKind.Large)
-        {
-            // So that the sweep at open can ask, file by file, whether anything refers to it.
-            Span<byte> file = stackalloc byte[1 + 16];
-            _batch.Put(file[..CatalogKeys.WriteLargeFile(file, place.LargeId)], default);
-        }
-    }
-
     private void ChangeName(Reference reference, JournalEntry entry)
     {
         var before = _names.GetValueOrDefault(reference)
@@ -396,6 +368,7 @@ internal sealed partial class CatalogProjection(
 
     private void Write(LogCursor cursor)
     {
+        PutPlaces();
         tally.DrainChanges(PutOwner, PutSegment);
         var (head, last) = chain.Applied;
         _progress = new Progress(cursor, head, last, tally.Totals);
@@ -407,6 +380,7 @@ internal sealed partial class CatalogProjection(
         try
         {
             index.Write(_batch);
+            KeepNewestGroup();
         }
         finally
         {

@@ -18,7 +18,15 @@ internal static class CatalogReads
     public static Place? Place(CatalogIndex index, ulong lsn)
     {
         Span<byte> bytes = stackalloc byte[1 + sizeof(ulong)];
-        return index.Get(bytes[..CatalogKeys.WriteNumber(bytes, CatalogKeys.Place, lsn)], PlaceReader.Instance);
+        CatalogKeys.WriteNumber(bytes, CatalogKeys.Place, Catalog.PlaceGroup.NumberOf(lsn));
+        return index.Get(bytes, new PlaceReader(lsn));
+    }
+
+    public static PlaceGroup? PlaceGroup(CatalogIndex index, ulong number)
+    {
+        Span<byte> bytes = stackalloc byte[1 + sizeof(ulong)];
+        CatalogKeys.WriteNumber(bytes, CatalogKeys.Place, number);
+        return index.Get(bytes, new PlaceGroupReader(number));
     }
 
     public static List<Guid> LargeFiles(CatalogIndex index) => index.Page(
@@ -58,13 +66,23 @@ internal static class CatalogReads
         return value is null ? null : Catalog.Progress.Read(value);
     }
 
-    public static List<(ulong Lsn, Place Place)> Places(CatalogIndex index, ulong after, int countMax)
+    /// <summary>The places behind an LSN, in order, of so many groups; none when there are no more.</summary>
+    public static List<(ulong Lsn, Place Place)> Places(CatalogIndex index, ulong after, int groupsMax)
     {
+        // The first of them may have none behind it.
+        ArgumentOutOfRangeException.ThrowIfLessThan(groupsMax, 2);
         Span<byte> from = stackalloc byte[1 + sizeof(ulong)];
-        CatalogKeys.WriteNumber(from, CatalogKeys.Place, after);
-        return index.Page(
-            from[..1], from, after: true, countMax,
-            static (key, value) => (new PackedReader(key[1..]).BigEndian(), Catalog.Place.Read(value)));
+        CatalogKeys.WriteNumber(from, CatalogKeys.Place, Catalog.PlaceGroup.NumberOf(after));
+        var places = new List<(ulong Lsn, Place Place)>(groupsMax * Catalog.PlaceGroup.PlacesMax);
+        index.Page(
+            from[..1], from, after: false, groupsMax,
+            (key, value) =>
+            {
+                var number = new PackedReader(key[1..]).BigEndian();
+                Catalog.PlaceGroup.ReadAfter(number, after, value, places);
+                return number;
+            });
+        return places;
     }
 
     public static List<ObjectRecord> Objects(CatalogIndex index, DedupDomain domain, Content.Cid? after, int countMax)
@@ -141,10 +159,13 @@ internal static class CatalogReads
         public ObjectRecord Read(ReadOnlySpan<byte> value) => CatalogRecordCodec.Read(key, value);
     }
 
-    private sealed class PlaceReader : IIndexValue<Place?>
+    private sealed class PlaceReader(ulong lsn) : IIndexValue<Place?>
     {
-        public static readonly PlaceReader Instance = new();
+        public Place? Read(ReadOnlySpan<byte> value) => Catalog.PlaceGroup.Find(lsn, value);
+    }
 
-        public Place? Read(ReadOnlySpan<byte> value) => Catalog.Place.Read(value);
+    private sealed class PlaceGroupReader(ulong number) : IIndexValue<PlaceGroup>
+    {
+        public PlaceGroup Read(ReadOnlySpan<byte> value) => Catalog.PlaceGroup.Read(number, value);
     }
 }

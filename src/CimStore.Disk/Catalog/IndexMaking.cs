@@ -12,7 +12,7 @@ namespace CimStore.Disk.Catalog;
 /// </summary>
 internal static class IndexMaking
 {
-    private const int PageSize = 1024;
+    private const int GroupsPerPage = 64;
 
     public static void Finish(
         CatalogIndex index, CatalogProjection projection, ContentLog log, CancellationToken cancellationToken)
@@ -21,16 +21,16 @@ internal static class IndexMaking
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var page = CatalogReads.Places(index, after, PageSize);
+            var page = CatalogReads.Places(index, after, GroupsPerPage);
             if (page.Count == 0)
             {
                 break;
             }
 
-            var entries = new List<(JournalEntry, Place)>(page.Count);
+            var entries = new List<JournalEntry>(page.Count);
             foreach (var (lsn, place) in page)
             {
-                entries.Add((Read(log, place), place));
+                entries.Add(Read(log, place));
                 after = lsn;
             }
 

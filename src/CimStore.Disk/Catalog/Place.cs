@@ -19,9 +19,8 @@ internal readonly record struct Place(PlaceKind Kind, LogPosition Position, int 
         LogFormat.RecordHeadBytes + record.Key.Length + record.Meta.Length,
         kind == PlaceKind.Large ? new Guid(record.Key.Span, bigEndian: true) : Guid.Empty);
 
-    public int Write(Span<byte> destination)
+    public void Write(ref PackedWriter writer)
     {
-        var writer = new PackedWriter(destination);
         writer.Byte((byte)Kind);
         writer.Varint(Position.Segment);
         writer.Varint(Position.Offset);
@@ -33,13 +32,10 @@ internal readonly record struct Place(PlaceKind Kind, LogPosition Position, int 
             LargeId.TryWriteBytes(id, bigEndian: true, out _);
             writer.Bytes(id);
         }
-
-        return writer.Length;
     }
 
-    public static Place Read(ReadOnlySpan<byte> source)
+    public static Place Read(ref PackedReader reader)
     {
-        var reader = new PackedReader(source);
         var kind = (PlaceKind)reader.Byte();
         var (segment, offset) = (reader.Varint(), (uint)reader.Varint());
         var (front, payload) = ((int)reader.Varint(), (int)reader.Varint());

@@ -8,7 +8,7 @@ namespace CimStore.Disk.Catalog;
 /// <param name="LastEntry">The last entry's LSN; 0 before the first.</param>
 internal readonly record struct Progress(LogCursor Cursor, Cid? ChainHead, ulong LastEntry, StoreTotals Totals)
 {
-    public const byte Version = 3;
+    public const byte Version = 4;
     public const int SizeBytesMax = 256;
 
     public static readonly Progress None = new(LogCursor.Origin, null, 0, default);
