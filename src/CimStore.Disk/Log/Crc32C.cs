@@ -1,14 +1,35 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace CimStore.Disk.Log;
 
-/// <summary>CRC-32C (Castagnoli), with the processor's instruction where there is one.</summary>
+/// <summary>
+/// CRC-32C (Castagnoli), with the processor's instruction where there is one. That takes eight bytes at a time, each
+/// behind the one before; where the processor multiplies without carry in 512 bits, long input is first folded into 64
+/// bytes of the same remainder (Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ", 2009).
+/// </summary>
 internal static class Crc32C
 {
+    private const int BlockBytes = 64;
+    private const int StrideBytes = 4 * BlockBytes;
+    private const int FoldedBytesMin = 2 * BlockBytes;
+
     public static uint Of(ReadOnlySpan<byte> bytes)
     {
-        var crc = uint.MaxValue;
+        if (!Pclmulqdq.V512.IsSupported || bytes.Length < FoldedBytesMin)
+        {
+            return ~Add(uint.MaxValue, bytes);
+        }
+
+        Span<byte> folded = stackalloc byte[BlockBytes];
+        var rest = Fold(bytes, folded);
+        return ~Add(Add(0, folded), rest);
+    }
+
+    private static uint Add(uint crc, ReadOnlySpan<byte> bytes)
+    {
         while (bytes.Length >= sizeof(ulong))
         {
             crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
@@ -20,6 +41,60 @@ internal static class Crc32C
             crc = BitOperations.Crc32C(crc, value);
         }
 
-        return ~crc;
+        return crc;
     }
+
+    /// <param name="bytes">At least one block.</param>
+    /// <param name="folded">A block with the remainder of all whole blocks, the initial value among them.</param>
+    /// <returns>What is left, less than a block.</returns>
+    private static ReadOnlySpan<byte> Fold(ReadOnlySpan<byte> bytes, Span<byte> folded)
+    {
+        // Bits are reflected: for a distance of d bits, x^(d+31) and x^(d-33) modulo the polynomial.
+        var overBlock = Vector512.Create(Vector128.Create(0x740E_EF02UL, 0x9E4A_DDF8));
+        var sum = Vector512.Create(bytes).AsUInt64() ^ Vector512.CreateScalar((ulong)uint.MaxValue);
+        bytes = bytes[BlockBytes..];
+        if (bytes.Length >= StrideBytes - BlockBytes)
+        {
+            sum = FoldStrides(sum, overBlock, ref bytes);
+        }
+
+        while (bytes.Length >= BlockBytes)
+        {
+            sum = Fold(sum, overBlock) ^ Vector512.Create(bytes).AsUInt64();
+            bytes = bytes[BlockBytes..];
+        }
+
+        sum.AsByte().CopyTo(folded);
+        return bytes;
+    }
+
+    /// <summary>Four blocks beside each other: a product takes eight cycles and another can begin in each.</summary>
+    private static Vector512<ulong> FoldStrides(
+        Vector512<ulong> first, Vector512<ulong> overBlock, ref ReadOnlySpan<byte> bytes)
+    {
+        var overStride = Vector512.Create(Vector128.Create(0xDCB1_7AA4UL, 0xB9E0_2B86));
+        var second = Block(bytes, 0);
+        var third = Block(bytes, 1);
+        var fourth = Block(bytes, 2);
+        var rest = bytes[(StrideBytes - BlockBytes)..];
+        while (rest.Length >= StrideBytes)
+        {
+            first = Fold(first, overStride) ^ Block(rest, 0);
+            second = Fold(second, overStride) ^ Block(rest, 1);
+            third = Fold(third, overStride) ^ Block(rest, 2);
+            fourth = Fold(fourth, overStride) ^ Block(rest, 3);
+            rest = rest[StrideBytes..];
+        }
+
+        bytes = rest;
+        second ^= Fold(first, overBlock);
+        third ^= Fold(second, overBlock);
+        return fourth ^ Fold(third, overBlock);
+    }
+
+    private static Vector512<ulong> Block(ReadOnlySpan<byte> bytes, int index) =>
+        Vector512.Create(bytes[(index * BlockBytes)..]).AsUInt64();
+
+    private static Vector512<ulong> Fold(Vector512<ulong> sum, Vector512<ulong> over) =>
+        Pclmulqdq.V512.CarrylessMultiply(sum, over, 0x00) ^ Pclmulqdq.V512.CarrylessMultiply(sum, over, 0x11);
 }
