@@ -18,7 +18,7 @@ internal sealed class CimPeer : IContender
     {
         Name = name;
         Client = client;
-        _cids = new Cid[count];
+        _cids = TouchedArray.Of<Cid>(count);
         _maintenance = maintenance;
     }
 
