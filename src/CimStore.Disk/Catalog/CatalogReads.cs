@@ -73,15 +73,15 @@ internal static class CatalogReads
         ArgumentOutOfRangeException.ThrowIfLessThan(groupsMax, 2);
         Span<byte> from = stackalloc byte[1 + sizeof(ulong)];
         CatalogKeys.WriteNumber(from, CatalogKeys.Place, Catalog.PlaceGroup.NumberOf(after));
-        var places = new List<(ulong Lsn, Place Place)>(groupsMax * Catalog.PlaceGroup.PlacesMax);
-        index.Page(
+        var groups = index.Page(
             from[..1], from, after: false, groupsMax,
-            (key, value) =>
-            {
-                var number = new PackedReader(key[1..]).BigEndian();
-                Catalog.PlaceGroup.ReadAfter(number, after, value, places);
-                return number;
-            });
+            static (key, value) => Catalog.PlaceGroup.Read(new PackedReader(key[1..]).BigEndian(), value));
+        var places = new List<(ulong Lsn, Place Place)>(groups.Count * Catalog.PlaceGroup.PlacesMax);
+        foreach (var group in groups)
+        {
+            group.AddBehind(after, places);
+        }
+
         return places;
     }
 

@@ -39,30 +39,13 @@ internal sealed class PlaceGroup(ulong number)
         return writer.Length;
     }
 
-    /// <summary>Adds the places behind an LSN, in order.</summary>
-    public static void ReadAfter(
-        ulong number, ulong after, ReadOnlySpan<byte> source, List<(ulong Lsn, Place Place)> places)
-    {
-        var reader = new PackedReader(source);
-        while (reader.Remaining > 0)
-        {
-            var lsn = (number * PlacesMax) + IndexOf(ref reader);
-            var place = Place.Read(ref reader);
-            if (lsn > after)
-            {
-                places.Add((lsn, place));
-            }
-        }
-    }
-
     public static PlaceGroup Read(ulong number, ReadOnlySpan<byte> source)
     {
         var group = new PlaceGroup(number);
         var reader = new PackedReader(source);
-        while (reader.Remaining > 0)
+        while (TryRead(ref reader, out var index, out var place))
         {
-            var index = IndexOf(ref reader);
-            group._places[index] = Place.Read(ref reader);
+            group._places[index] = place;
         }
 
         return group;
@@ -72,10 +55,8 @@ internal sealed class PlaceGroup(ulong number)
     public static Place? Find(ulong lsn, ReadOnlySpan<byte> source)
     {
         var reader = new PackedReader(source);
-        while (reader.Remaining > 0)
+        while (TryRead(ref reader, out var index, out var place))
         {
-            var index = IndexOf(ref reader);
-            var place = Place.Read(ref reader);
             if (index == lsn % PlacesMax)
             {
                 return place;
@@ -85,6 +66,35 @@ internal sealed class PlaceGroup(ulong number)
         return null;
     }
 
-    private static uint IndexOf(ref PackedReader reader) =>
-        reader.Byte() is var index and < PlacesMax ? index : throw PackedReader.Damaged();
+    /// <summary>Adds the places behind an LSN, in order.</summary>
+    public void AddBehind(ulong lsn, List<(ulong Lsn, Place Place)> places)
+    {
+        var first = number * PlacesMax;
+        for (var index = 0U; index < PlacesMax; index++)
+        {
+            if (first + index > lsn && _places[index] is { } place)
+            {
+                places.Add((first + index, place));
+            }
+        }
+    }
+
+    /// <returns>False at the end.</returns>
+    private static bool TryRead(ref PackedReader reader, out uint index, out Place place)
+    {
+        if (reader.Remaining == 0)
+        {
+            (index, place) = (0, default);
+            return false;
+        }
+
+        index = reader.Byte();
+        if (index >= PlacesMax)
+        {
+            throw PackedReader.Damaged();
+        }
+
+        place = Place.Read(ref reader);
+        return true;
+    }
 }

@@ -36,7 +36,7 @@ public sealed class PlaceGroupTests
         var bytes = Write((First, Inline), (First + 3, Large), (First + 15, Inline));
         var places = new List<(ulong, Place)>();
 
-        PlaceGroup.ReadAfter(Number, First, bytes, places);
+        PlaceGroup.Read(Number, bytes).AddBehind(First, places);
 
         Assert.Equal([(First + 3, Large), (First + 15, Inline)], places);
     }
