@@ -20,6 +20,6 @@ internal static class Faults
 
     public static LocationException Translate(DiskException failure) => new(
         failure.IsNoSpace ? LocationFault.Full : LocationFault.Offline,
-        failure.IsNoSpace ? $"The disk is full; nothing was stored. {failure.Message}" : failure.Message,
+        failure.IsNoSpace ? $"{LogException.DiskFullText} {failure.Message}" : failure.Message,
         failure);
 }

@@ -156,7 +156,7 @@ internal sealed partial class ContentLog
     private LogException Refuse(DiskException failure)
     {
         var refused = new LogException(
-            LogFault.DiskFull, CommitState.NotStored, "The disk is full; nothing was stored.", failure);
+            LogFault.DiskFull, CommitState.NotStored, LogException.DiskFullText, failure);
         Void(refused);
         return refused;
     }
@@ -168,7 +168,7 @@ internal sealed partial class ContentLog
     private LogException Abandon(DiskException failure, ulong batch, CommitState state)
     {
         var (fault, text) = failure.IsNoSpace && state == CommitState.NotStored
-            ? (LogFault.DiskFull, "The disk is full; nothing was stored.")
+            ? (LogFault.DiskFull, LogException.DiskFullText)
             : (LogFault.DiskFailed, state == CommitState.NotStored
                 ? "The disk failed before the sync; nothing was stored."
                 : "The sync failed; the write may or may not be stored.");
