@@ -8,9 +8,9 @@ internal sealed partial class ContentLog
     private const int PooledWaitersMax = 1024;
     private const int PassOnBytes = 96 << 10;
     private const int GatheredWritesMin = 4;
-    private const int GatherSpins = 20;
 
-    private static readonly TimeSpan GatherAwakeMax = TimeSpan.FromMicroseconds(400);
+    // One to two milliseconds: a sleep takes as long as the system's timers are coarse.
+    private const int NobodyBackSleepsMax = 16;
 
     private readonly Lock _gate = new();
     private readonly Queue<(LogWrite Write, LogWriteSize Size, CommitWaiter Waiter)> _waiting = new();
@@ -134,7 +134,7 @@ internal sealed partial class ContentLog
             }
 
             FinishInOrder(batch, durable, failure);
-            Gather(awake: durable.End.Offset - durable.Offset >= 2 * PassOnBytes);
+            Gather();
         }
         while (!Rest());
     }
@@ -142,40 +142,39 @@ internal sealed partial class ContentLog
     /// <summary>
     /// Whoever was just answered is likely to come back with the next write. Were the first of them to lead at once, it
     /// would sync alone and let all others wait for two syncs. So the leader of a batch of many waits until as many
-    /// are back, or enough for a sync of their own; never longer than half of what its own sync took.
+    /// are back, or enough for a sync of their own: from the first of them on never longer than its own sync took, and
+    /// while there is none, nobody waits for it. Asleep: what they do until they are back wants the processors.
     /// </summary>
-    /// <param name="awake">
-    /// After a batch that is better made two of. Asleep, the leader would be the last to run again: whoever comes back
-    /// fills the processors, and all of them would be in one batch again and wait for the same sync, with nothing for
-    /// the disk to do in between.
-    /// </param>
-    private void Gather(bool awake)
+    private void Gather()
     {
         if (_answered < GatheredWritesMin)
         {
             return;
         }
 
-        var started = _time.GetTimestamp();
-        for (var waited = TimeSpan.Zero;
-            waited < _lastSync / 2 && !IsGathered();
-            waited = _time.GetElapsedTime(started))
+        var isAnyBack = false;
+        var since = _time.GetTimestamp();
+        for (var sleeps = 0; !IsGathered(out var isBegun); sleeps++)
         {
-            if (awake && waited < GatherAwakeMax && Environment.ProcessorCount > 1)
+            if (isBegun && !isAnyBack)
             {
-                Thread.SpinWait(GatherSpins);
+                (isAnyBack, since) = (true, _time.GetTimestamp());
             }
-            else
+
+            if (isAnyBack ? _time.GetElapsedTime(since) >= _lastSync : sleeps == NobodyBackSleepsMax)
             {
-                ShortSleep.Run();
+                return;
             }
+
+            ShortSleep.Run();
         }
     }
 
-    private bool IsGathered()
+    private bool IsGathered(out bool isBegun)
     {
         lock (_gate)
         {
+            isBegun = _open.IsBegun;
             return _closing || _refusal is not null
                 || _open.Writes >= _answered || _open.ReservedBytes >= PassOnBytes;
         }

@@ -7,24 +7,36 @@ namespace CimStore.Disk.Log;
 
 /// <summary>
 /// CRC-32C (Castagnoli), with the processor's instruction where there is one. That takes eight bytes at a time, each
-/// behind the one before; where the processor multiplies without carry in 512 bits, long input is first folded into 64
-/// bytes of the same remainder (Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ", 2009).
+/// behind the one before; where the processor multiplies without carry, in 128 or 512 bits, long input is first folded
+/// into 64 bytes of the same remainder (Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ",
+/// 2009).
 /// </summary>
 internal static class Crc32C
 {
     private const int BlockBytes = 64;
+    private const int QuarterBytes = BlockBytes / 4;
     private const int StrideBytes = 4 * BlockBytes;
     private const int FoldedBytesMin = 2 * BlockBytes;
 
-    public static uint Of(ReadOnlySpan<byte> bytes)
+    // Bits are reflected: for a distance of d bits, x^(d+31) and x^(d-33) modulo the polynomial.
+    private static Vector128<ulong> OverBlock => Vector128.Create(0x740E_EF02UL, 0x9E4A_DDF8);
+
+    /// <summary>How many bits this processor multiplies without carry, or 0.</summary>
+    internal static int ProductBits => Pclmulqdq.V512.IsSupported ? 512 : Pclmulqdq.IsSupported ? 128 : 0;
+
+    public static uint Of(ReadOnlySpan<byte> bytes) => Of(bytes, ProductBits);
+
+    /// <param name="bytes">The input.</param>
+    /// <param name="productBits">0, 128 or 512, and no more than this processor has.</param>
+    internal static uint Of(ReadOnlySpan<byte> bytes, int productBits)
     {
-        if (!Pclmulqdq.V512.IsSupported || bytes.Length < FoldedBytesMin)
+        if (productBits == 0 || bytes.Length < FoldedBytesMin)
         {
             return ~Add(uint.MaxValue, bytes);
         }
 
         Span<byte> folded = stackalloc byte[BlockBytes];
-        var rest = Fold(bytes, folded);
+        var rest = productBits == 128 ? FoldByQuarters(bytes, folded) : Fold(bytes, folded);
         return ~Add(Add(0, folded), rest);
     }
 
@@ -49,8 +61,7 @@ internal static class Crc32C
     /// <returns>What is left, less than a block.</returns>
     private static ReadOnlySpan<byte> Fold(ReadOnlySpan<byte> bytes, Span<byte> folded)
     {
-        // Bits are reflected: for a distance of d bits, x^(d+31) and x^(d-33) modulo the polynomial.
-        var overBlock = Vector512.Create(Vector128.Create(0x740E_EF02UL, 0x9E4A_DDF8));
+        var overBlock = Vector512.Create(OverBlock);
         var sum = Vector512.Create(bytes).AsUInt64() ^ Vector512.CreateScalar((ulong)uint.MaxValue);
         bytes = bytes[BlockBytes..];
         if (bytes.Length >= StrideBytes - BlockBytes)
@@ -91,6 +102,36 @@ internal static class Crc32C
         third ^= Fold(second, overBlock);
         return fourth ^ Fold(third, overBlock);
     }
+
+    /// <summary>As the other, with the four quarters of a block beside each other.</summary>
+    private static ReadOnlySpan<byte> FoldByQuarters(ReadOnlySpan<byte> bytes, Span<byte> folded)
+    {
+        var first = Quarter(bytes, 0) ^ Vector128.CreateScalar((ulong)uint.MaxValue);
+        var second = Quarter(bytes, 1);
+        var third = Quarter(bytes, 2);
+        var fourth = Quarter(bytes, 3);
+        bytes = bytes[BlockBytes..];
+        while (bytes.Length >= BlockBytes)
+        {
+            first = Fold(first) ^ Quarter(bytes, 0);
+            second = Fold(second) ^ Quarter(bytes, 1);
+            third = Fold(third) ^ Quarter(bytes, 2);
+            fourth = Fold(fourth) ^ Quarter(bytes, 3);
+            bytes = bytes[BlockBytes..];
+        }
+
+        first.AsByte().CopyTo(folded);
+        second.AsByte().CopyTo(folded[QuarterBytes..]);
+        third.AsByte().CopyTo(folded[(2 * QuarterBytes)..]);
+        fourth.AsByte().CopyTo(folded[(3 * QuarterBytes)..]);
+        return bytes;
+    }
+
+    private static Vector128<ulong> Quarter(ReadOnlySpan<byte> bytes, int index) =>
+        Vector128.Create(bytes[(index * QuarterBytes)..]).AsUInt64();
+
+    private static Vector128<ulong> Fold(Vector128<ulong> sum) =>
+        Pclmulqdq.CarrylessMultiply(sum, OverBlock, 0x00) ^ Pclmulqdq.CarrylessMultiply(sum, OverBlock, 0x11);
 
     private static Vector512<ulong> Block(ReadOnlySpan<byte> bytes, int index) =>
         Vector512.Create(bytes[(index * BlockBytes)..]).AsUInt64();

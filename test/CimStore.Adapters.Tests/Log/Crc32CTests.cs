@@ -27,7 +27,7 @@ public sealed class Crc32CTests
         for (var length = 0; length < bytes.Length; length++)
         {
             var some = bytes.AsSpan(length % 64 % (bytes.Length - length), length);
-            Assert.Equal(BitByBit(some), Crc32C.Of(some));
+            AssertInEachWay(some);
         }
     }
 
@@ -39,7 +39,20 @@ public sealed class Crc32CTests
     {
         var bytes = new byte[length];
         new Random(length).NextBytes(bytes);
-        Assert.Equal(BitByBit(bytes), Crc32C.Of(bytes));
+        AssertInEachWay(bytes);
+    }
+
+    private static void AssertInEachWay(ReadOnlySpan<byte> bytes)
+    {
+        var expected = BitByBit(bytes);
+        Assert.Equal(expected, Crc32C.Of(bytes));
+        foreach (var bits in new[] { 0, 128, 512 })
+        {
+            if (bits <= Crc32C.ProductBits)
+            {
+                Assert.Equal(expected, Crc32C.Of(bytes, bits));
+            }
+        }
     }
 
     private static uint BitByBit(ReadOnlySpan<byte> bytes)
