@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace CimStore.Locations;
 
 /// <summary>What policies may know about a location (D2); nothing branches on the adapter's type.</summary>
@@ -12,4 +14,23 @@ public sealed record LocationTraits
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
     public bool SyncsBeforeAcknowledgement { get; init; } = true;
+
+    /// <summary>
+    /// The labels of each place that holds a part of every copy, where a copy is spread over several (an erasure-coded
+    /// pool); empty where the location is one place.
+    /// </summary>
+    public ImmutableArray<IReadOnlyDictionary<string, string>> Parts { get; init; } = [];
+
+    /// <summary>How many of the parts suffice to read a copy; 1 where the location is one place.</summary>
+    public int PartsNeeded { get; init; } = 1;
+
+    /// <summary>Who runs it, such as a cloud's name; null for what is our own.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>Away from the site of the others, as 3-2-1 counts it.</summary>
+    public bool IsOffsite { get; init; }
+
+    public LocationCost Cost { get; init; } = LocationCost.Free;
+
+    public LocationCapabilities Capabilities { get; init; } = LocationCapabilities.RangeReads;
 }
