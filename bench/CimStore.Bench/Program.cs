@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using BenchmarkDotNet.Running;
+using CimStore.Bench.Coding;
 using CimStore.Bench.Http;
 using CimStore.Bench.Log;
 using CimStore.Bench.Store;
@@ -8,6 +9,7 @@ using CimStore.Bench.Store;
 // CimStore.Bench store [options]             the stores against their peers (Store/StoreSuite.cs)
 // CimStore.Bench log DIRECTORY [SECONDS]     the content log alone
 // CimStore.Bench http [DIRECTORY]            GET over loopback against Kestrel's Results.File
+// CimStore.Bench coding [options]            Reed-Solomon against ISA-L
 // CimStore.Bench child ...                   one step of a row that needs a process of its own
 // CimStore.Bench NAME [BenchmarkDotNet options]   the suite in the folder of that name: hashing, codecs, ...
 // CimStore.Bench [BenchmarkDotNet options]   any of them, as BenchmarkDotNet chooses
@@ -17,6 +19,8 @@ switch (args)
         return await StoreSuite.RunAsync(rest);
     case ["http", .. var rest]:
         return await HttpGetBench.RunAsync(rest);
+    case ["coding", .. var rest]:
+        return CodingBench.Run(rest);
     case ["child", .. var rest]:
         return await Child.RunAsync(rest);
     case ["log", var directory, .. var rest]:

@@ -1,0 +1,4 @@
+namespace CimStore.Bench.Coding;
+
+/// <summary>One stripe by one contender, over and over.</summary>
+internal sealed record CodingTurn(string Row, string Contender, Action Code);
