@@ -1,13 +1,18 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
 using CimStore.Disk.Catalog;
 using CimStore.Disk.Files;
 using CimStore.Disk.Log;
 using CimStore.Locations;
+using CimStore.Objects;
 
 namespace CimStore.Disk;
 
 // The location: staging and reading copies. Reading takes no lock.
 public sealed partial class DiskStore
 {
+    private const int InspectBlockBytes = 256 << 10;
+
     public ValueTask<IStagedContent> StageAsync(long? sizeHint, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -39,6 +44,84 @@ public sealed partial class DiskStore
         return ValueTask.FromResult(
             copy.Location == Id ? Read(key, copy.Incarnation, offset, destination.Span, isTree: true) : null);
     }
+
+    public ValueTask ReleaseAsync(ContentKey key, ulong incarnation, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.CompletedTask;
+    }
+
+    public async IAsyncEnumerable<HeldCopy> ListCopiesAsync(
+        ContentKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        var (domain, last) = (after?.Domain ?? DedupDomain.Shared, after?.Cid);
+        List<ObjectRecord> page;
+        do
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            page = CatalogReads.Objects(LevelIndex, domain, last, RecordsPerPage);
+            foreach (var record in page)
+            {
+                last = record.Key.Cid;
+                if (record.Copies.FirstOrDefault(copy => copy.Location == Id) is { } copy)
+                {
+                    var manifest = new CopyManifest(record.Key, record.SizeBytes, record.Root)
+                    {
+                        Header = copy.Header,
+                        Incarnation = copy.Incarnation,
+                    };
+                    yield return new HeldCopy(manifest, record.CreatedAt, 1);
+                }
+            }
+        }
+        while (page.Count == RecordsPerPage);
+    }
+
+    public async ValueTask<CopyCondition?> InspectAsync(
+        ContentKey key, Copy copy, CancellationToken cancellationToken)
+    {
+        var block = ArrayPool<byte>.Shared.Rent(InspectBlockBytes);
+        long bytes = 0;
+        try
+        {
+            int? read;
+            do
+            {
+                read = await ReadAsync(key, copy, bytes, block.AsMemory(0, InspectBlockBytes), cancellationToken);
+                bytes += read ?? 0;
+            }
+            while (read > 0);
+
+            return read is null ? null : new CopyCondition(1, 1, 1, [], bytes);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(block);
+        }
+    }
+
+    /// <summary>A single place has nothing to make a part from: another location's copy has to help.</summary>
+    public ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
+        InspectAsync(key, copy, cancellationToken);
+
+    public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => [];
+
+    public ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            var space = _disk.Space(_directory.Path);
+            return ValueTask.FromResult(new LocationSpace(space.BytesTotal, space.BytesFree, MeasureFiles()));
+        }
+        catch (DiskException failure)
+        {
+            throw Faults.Translate(failure);
+        }
+    }
+
+    public ValueTask<long> TidyAsync(CancellationToken cancellationToken) => CompactAsync(cancellationToken);
 
     private int? Read(ContentKey key, ulong incarnation, long offset, Span<byte> destination, bool isTree)
     {

@@ -93,6 +93,9 @@ internal sealed class LargeFiles(IDisk disk, string directory, string staging, I
     public int? ReadTree(Guid id, long offset, Span<byte> destination) =>
         Read(FilePath(id, TreeSuffix), offset, destination);
 
+    /// <summary>Reads from the file's very beginning: the header of whoever wrote it.</summary>
+    public int? ReadFront(Guid id, Span<byte> destination) => Read(FilePath(id, ContentSuffix), 0, destination);
+
     public LargeHeader? ReadHeader(Guid id)
     {
         var path = FilePath(id, ContentSuffix);

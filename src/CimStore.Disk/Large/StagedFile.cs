@@ -1,5 +1,4 @@
 using System.Buffers;
-using CimStore.Content;
 using CimStore.Disk.Files;
 using CimStore.Locations;
 
@@ -104,8 +103,22 @@ internal sealed class StagedFile : IStagedContent
         return ValueTask.CompletedTask;
     }
 
+    public async ValueTask<SealedCopy> SealAsync(CopyManifest manifest, CancellationToken cancellationToken)
+    {
+        await SealAsync(
+            manifest.SizeBytes,
+            (header, treeBytes) => new LargeHeader(
+                Id, manifest.Key, manifest.SizeBytes, manifest.Header, _time.GetUtcNow(), manifest.Root, treeBytes)
+                .Write(header),
+            cancellationToken);
+        return new SealedCopy(0, 1, manifest.Header, true);
+    }
+
+    /// <param name="sizeBytes">How many bytes were written.</param>
+    /// <param name="writeHeader">Fills the file's first 4096 bytes, told how large the tree became.</param>
+    /// <param name="cancellationToken">Stops it before the last piece is written.</param>
     public async ValueTask SealAsync(
-        ContentKey key, long sizeBytes, ReadOnlyMemory<byte> root, CancellationToken cancellationToken)
+        long sizeBytes, HeaderWriter writeHeader, CancellationToken cancellationToken)
     {
         RequireOpen();
         cancellationToken.ThrowIfCancellationRequested();
@@ -120,7 +133,7 @@ internal sealed class StagedFile : IStagedContent
         await _pending;
 
         // Its three syncs take as long as the device has work: not for a thread of the pool.
-        _pending = _worker!.Start(() => Seal(key, sizeBytes, root.Span));
+        _pending = _worker!.Start(() => Seal(sizeBytes, writeHeader));
         await _pending;
     }
 
@@ -201,14 +214,12 @@ internal sealed class StagedFile : IStagedContent
     }
 
     // In the worker.
-    private void Seal(ContentKey key, long sizeBytes, ReadOnlySpan<byte> root)
+    private void Seal(long sizeBytes, HeaderWriter writeHeader)
     {
         try
         {
             FinishTree();
-            var header = new LargeHeader(
-                Id, key, sizeBytes, CopyHeader.Plain, _time.GetUtcNow(), Cid.ForRaw(root), _treeWritten);
-            header.Write(_piece);
+            writeHeader(_piece.AsSpan(0, LargeHeader.HeaderBytes), _treeWritten);
             _content.WriteFully(_piece.AsSpan(0, LargeHeader.HeaderBytes), 0);
             _content.Truncate(LargeHeader.HeaderBytes + sizeBytes);
 
@@ -242,6 +253,8 @@ internal sealed class StagedFile : IStagedContent
         // Before the content gets its name: content without its tree could not be read in ranges.
         _tree?.SyncData(SyncPoint.LargeTree);
     }
+
+    internal delegate void HeaderWriter(Span<byte> header, long treeBytes);
 
     private void RequireOpen()
     {

@@ -55,7 +55,7 @@ internal sealed partial class ContentLog
         var size = write.Size;
         RequireFit(size);
         CommitWaiter? waiter = null;
-        var isNextToBeWritten = false;
+        var (isNextToBeWritten, isFirst) = (false, false);
         lock (_gate)
         {
             RequireAccepting();
@@ -66,16 +66,21 @@ internal sealed partial class ContentLog
             else
             {
                 Join(write, size);
-                if (_leading)
+                if (_leading || !_options.CallersLead)
                 {
                     waiter = RentWaiter();
                     _open.Waiters.Add(waiter);
                 }
 
-                _leading = true;
+                (isFirst, _leading) = (!_leading, true);
             }
 
-            isNextToBeWritten = waiter is not null && AsksForAhead();
+            isNextToBeWritten = waiter is not null && !isFirst && AsksForAhead();
+        }
+
+        if (isFirst && waiter is not null)
+        {
+            _leader.Signal();
         }
 
         if (isNextToBeWritten)

@@ -44,6 +44,12 @@ internal sealed class LogOptions
     /// <summary>Open handles to segments that nobody is reading.</summary>
     public int OpenSegmentsMax { get; set => field = InRange(value, 1, 65536); } = 512;
 
+    /// <summary>
+    /// Whether a caller who finds the log idle writes and syncs with its own thread. Not where one caller commits to
+    /// several logs: one sync would wait for the other.
+    /// </summary>
+    public bool CallersLead { get; set; } = true;
+
     /// <summary>Gives each segment its nonce.</summary>
     public Func<ulong> NonceSource { get; set; } = static () =>
     {

@@ -290,7 +290,7 @@ public sealed partial class StorageNode
                 return new AdmittedContent.Inline(Inline);
             }
 
-            await Staged.SealAsync(key, sizeBytes, root.Digest.ToArray(), cancellationToken);
+            await Staged.SealAsync(new CopyManifest(key, sizeBytes, root), cancellationToken);
             return new AdmittedContent.Staged(Staged);
         }
     }

@@ -2,8 +2,7 @@ namespace CimStore.Locations;
 
 /// <summary>
 /// Content on its way into a location, under a staging name: written once from front to back, sealed, then referred to
-/// by
-/// a journal append. Disposing without that append leaves nothing behind (or garbage that the next start sweeps).
+/// by a journal append. Disposing before it is sealed leaves nothing behind (or garbage that the next start sweeps).
 /// </summary>
 public interface IStagedContent : IAsyncDisposable
 {
@@ -17,7 +16,12 @@ public interface IStagedContent : IAsyncDisposable
     ValueTask WriteTreeAsync(ReadOnlyMemory<byte> nodes, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Ends the content: header, sync, rename, directory sync. Afterwards it only waits for its journal entry.
+    /// Ends the content: header, sync, rename, directory sync. In the journal's own log it then waits for its entry,
+    /// which makes the copy; elsewhere the copy is there, and stays also when this object is disposed of.
     /// </summary>
-    ValueTask SealAsync(ContentKey key, long sizeBytes, ReadOnlyMemory<byte> root, CancellationToken cancellationToken);
+    /// <exception cref="ArgumentException">Not so many bytes were written.</exception>
+    /// <exception cref="LocationException">
+    /// The copy may or may not be there; nobody was told of it, and what is left is garbage that is found.
+    /// </exception>
+    ValueTask<SealedCopy> SealAsync(CopyManifest manifest, CancellationToken cancellationToken);
 }

@@ -70,8 +70,7 @@ internal sealed class StorePromises : IDisposable
         await using var staged = await store.StageAsync(null, Token);
         await staged.WriteAsync(content, Token);
         await staged.WriteTreeAsync(TreeOf(content), Token);
-        var key = Sample.Key(content);
-        await staged.SealAsync(key, content.Length, key.Cid.Digest.ToArray(), Token);
+        await staged.SealAsync(Sample.Manifest(content), Token);
         _contents[KeyOf(content)] = new Expected(content, Mode.Either, IsLarge: true);
         var change = Sample.Store(Ids, content);
         await store.AppendAsync([change with { Content = new AdmittedContent.Staged(staged) }], Token);

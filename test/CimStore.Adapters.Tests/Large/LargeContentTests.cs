@@ -1,5 +1,6 @@
 using CimStore.Disk;
 using CimStore.Objects;
+using CimStore.Locations;
 using CimStore.Testing.Store;
 using Xunit;
 
@@ -70,8 +71,12 @@ public sealed class LargeContentTests
         await staged.WriteAsync(content, Token);
         await staged.WriteTreeAsync(Sample.Tree(content), Token);
 
-        await Assert.ThrowsAsync<ArgumentException>(
-            async () => await staged.SealAsync(Sample.Key(content), content.Length, new byte[31], Token));
+        var manifest = Sample.Manifest(content) with
+        {
+            Header = new CopyHeader(0, 0, new string('k', 2000)),
+        };
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            async () => await staged.SealAsync(manifest, Token));
         await staged.DisposeAsync();
 
         Assert.Empty(LargeFilesOf(directory));

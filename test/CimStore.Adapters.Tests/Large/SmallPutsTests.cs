@@ -73,8 +73,7 @@ public sealed class SmallPutsTests
         await staged.WriteAsync(content.AsMemory(heldBytes, 100), Token);
         await staged.WriteAsync(content.AsMemory(heldBytes + 100), Token);
         await staged.WriteTreeAsync(Sample.Tree(content), Token);
-        var key = Sample.Key(content);
-        await staged.SealAsync(key, content.Length, key.Cid.Digest.ToArray(), Token);
+        await staged.SealAsync(Sample.Manifest(content), Token);
 
         var file = Assert.Single(Directory.GetFiles(directory.Path, "*.blob", SearchOption.AllDirectories));
         var stored = await File.ReadAllBytesAsync(file, Token);

@@ -53,6 +53,7 @@ public static class DiskPortTests
             _folder.Delete(recursive: true);
         }
 
-        protected override ValueTask<StorageNodePorts> OpenAsync() => DiskPortTests.OpenAsync(_folder);
+        protected override async ValueTask<LocationUnderTest> OpenAsync() =>
+            new HomeUnderTest(await DiskPortTests.OpenAsync(_folder));
     }
 }

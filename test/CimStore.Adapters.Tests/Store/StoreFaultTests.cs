@@ -131,8 +131,7 @@ public sealed class StoreFaultTests
             await Assert.ThrowsAsync<LocationException>(async () =>
             {
                 await staged.WriteAsync(content, Token);
-                await staged.SealAsync(
-                    Sample.Key(content), content.Length, Sample.Key(content).Cid.Digest.ToArray(), Token);
+                await staged.SealAsync(Sample.Manifest(content), Token);
             });
         }
 

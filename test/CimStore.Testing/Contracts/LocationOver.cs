@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CimStore.Locations;
 
 namespace CimStore.Testing.Contracts;
@@ -11,6 +12,8 @@ internal abstract class LocationOver(ILocation inner) : ILocation
 
     public int InlineSizeMaxBytes => inner.InlineSizeMaxBytes;
 
+    public ImmutableArray<string> Warnings => inner.Warnings;
+
     public ValueTask<IStagedContent> StageAsync(long? sizeHint, CancellationToken cancellationToken) =>
         inner.StageAsync(sizeHint, cancellationToken);
 
@@ -21,4 +24,23 @@ internal abstract class LocationOver(ILocation inner) : ILocation
     public virtual ValueTask<int?> ReadTreeAsync(
         ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
         inner.ReadTreeAsync(key, copy, offset, destination, cancellationToken);
+
+    public ValueTask ReleaseAsync(ContentKey key, ulong incarnation, CancellationToken cancellationToken) =>
+        inner.ReleaseAsync(key, incarnation, cancellationToken);
+
+    public IAsyncEnumerable<HeldCopy> ListCopiesAsync(ContentKey? after, CancellationToken cancellationToken) =>
+        inner.ListCopiesAsync(after, cancellationToken);
+
+    public ValueTask<CopyCondition?> InspectAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
+        inner.InspectAsync(key, copy, cancellationToken);
+
+    public ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
+        inner.HealAsync(key, copy, cancellationToken);
+
+    public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => inner.TakeDegraded();
+
+    public ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken) =>
+        inner.MeasureSpaceAsync(cancellationToken);
+
+    public ValueTask<long> TidyAsync(CancellationToken cancellationToken) => inner.TidyAsync(cancellationToken);
 }

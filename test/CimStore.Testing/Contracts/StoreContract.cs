@@ -108,7 +108,7 @@ public abstract class StoreContract : IAsyncLifetime
         }
 
         await staged.WriteTreeAsync(nodes.WrittenMemory, Token);
-        await staged.SealAsync(ContentKey.Shared(cid), content.Length, root, Token);
+        await staged.SealAsync(new CopyManifest(ContentKey.Shared(cid), content.Length, cid), Token);
         await Journal.AppendAsync(
             [new JournalChange(Context(), Stored(content), null, new AdmittedContent.Staged(staged))], Token);
         return cid;

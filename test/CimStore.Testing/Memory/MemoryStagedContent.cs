@@ -27,17 +27,16 @@ internal sealed class MemoryStagedContent : IStagedContent
         return ValueTask.CompletedTask;
     }
 
-    public ValueTask SealAsync(
-        ContentKey key, long sizeBytes, ReadOnlyMemory<byte> root, CancellationToken cancellationToken)
+    public ValueTask<SealedCopy> SealAsync(CopyManifest manifest, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (sizeBytes != _content.WrittenCount)
+        if (manifest.SizeBytes != _content.WrittenCount)
         {
-            throw new ArgumentException($"{_content.WrittenCount} bytes were written, not {sizeBytes}.");
+            throw new ArgumentException($"{_content.WrittenCount} bytes were written, not {manifest.SizeBytes}.");
         }
 
         _sealed = true;
-        return ValueTask.CompletedTask;
+        return ValueTask.FromResult(new SealedCopy(0, 1, manifest.Header, true));
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

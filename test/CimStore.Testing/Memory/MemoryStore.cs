@@ -242,6 +242,46 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
         return ValueTask.FromResult(Read(copy, held => held.Tree, offset, destination));
     }
 
+    public ValueTask ReleaseAsync(ContentKey key, ulong incarnation, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.CompletedTask;
+    }
+
+    public IAsyncEnumerable<HeldCopy> ListCopiesAsync(ContentKey? after, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return MemoryCopies.Of(Records(_ => true), Id, after).ToAsyncEnumerable();
+    }
+
+    public ValueTask<CopyCondition?> InspectAsync(ContentKey key, Copy copy, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            return ValueTask.FromResult(
+                copy.Location == Id && _bytes.TryGetValue(copy.Incarnation, out var held)
+                    ? new CopyCondition(1, 1, 1, [], held.Content.Length) : null);
+        }
+    }
+
+    public ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
+        InspectAsync(key, copy, cancellationToken);
+
+    public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => [];
+
+    public ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            return ValueTask.FromResult(
+                new LocationSpace(null, null, _bytes.Values.Sum(bytes => (long)bytes.Content.Length)));
+        }
+    }
+
+    public ValueTask<long> TidyAsync(CancellationToken cancellationToken) => CompactAsync(cancellationToken);
+
     public ValueTask<SpaceLedger> MeasureAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

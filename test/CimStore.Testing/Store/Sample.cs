@@ -70,6 +70,8 @@ internal static class Sample
     public static JournalChange StoreStaged(IdSource ids, byte[] content, IStagedContent staged) =>
         Store(ids, content) with { Content = new AdmittedContent.Staged(staged) };
 
+    public static CopyManifest Manifest(byte[] content) => new(Key(content), content.Length, Key(content).Cid);
+
     public static byte[] Tree(byte[] content)
     {
         var nodes = new ArrayBufferWriter<byte>();
@@ -87,8 +89,7 @@ internal static class Sample
         }
 
         await staged.WriteTreeAsync(Tree(content), token);
-        var key = Key(content);
-        await staged.SealAsync(key, content.Length, key.Cid.Digest.ToArray(), token);
+        await staged.SealAsync(Manifest(content), token);
         return staged;
     }
 

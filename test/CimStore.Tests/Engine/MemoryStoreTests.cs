@@ -22,6 +22,6 @@ public static class MemoryStoreTests
 
     public sealed class MemoryLocationTests : LocationContract
     {
-        protected override ValueTask<StorageNodePorts> OpenAsync() => Open();
+        protected override async ValueTask<LocationUnderTest> OpenAsync() => new HomeUnderTest(await Open());
     }
 }

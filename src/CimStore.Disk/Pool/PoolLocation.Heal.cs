@@ -1,0 +1,187 @@
+using System.Buffers;
+using CimStore.Disk.Files;
+using CimStore.Disk.Large;
+using CimStore.Locations;
+
+namespace CimStore.Disk.Pool;
+
+// Inspecting every shard of a copy, and making again those that are missing or wrong.
+public sealed partial class PoolLocation
+{
+    public ValueTask<CopyCondition?> InspectAsync(
+        ContentKey key, Copy copy, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _known.Forget(key, copy.Incarnation);
+        return ValueTask.FromResult(
+            copy.Location == Id && Find(key, copy.Incarnation) is { } found
+                ? new ShardInspection(this, found).Run(cancellationToken).Condition
+                : null);
+    }
+
+    public async ValueTask<CopyCondition?> HealAsync(
+        ContentKey key, Copy copy, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _known.Forget(key, copy.Incarnation);
+        if (copy.Location != Id || Find(key, copy.Incarnation) is not { } found)
+        {
+            return null;
+        }
+
+        var (condition, isIntact) = new ShardInspection(this, found).Run(cancellationToken);
+        var directories = DirectoriesOf(found.Set);
+        var missing = Enumerable.Range(0, isIntact.Length)
+            .Where(shard => !isIntact[shard] && directories[shard] is not null).ToArray();
+        if (missing.Length == 0)
+        {
+            return condition;
+        }
+
+        try
+        {
+            await HealAsync(found, directories, missing, cancellationToken);
+        }
+        catch (IntegrityException hopeless)
+        {
+            return condition with { Faults = condition.Faults.Add(hopeless.Message) };
+        }
+        catch (DiskException failure)
+        {
+            throw Faults.Translate(failure);
+        }
+        finally
+        {
+            _known.Forget(key, copy.Incarnation);
+        }
+
+        return Find(key, copy.Incarnation) is { } healed
+            ? new ShardInspection(this, healed).Run(cancellationToken).Condition
+            : null;
+    }
+
+    private ValueTask HealAsync(
+        PoolCopy found, ShardDirectory?[] directories, int[] missing, CancellationToken cancellationToken) =>
+        found.Description.IsLarge
+            ? HealFilesAsync(found, directories, missing, cancellationToken)
+            : HealRecordsAsync(found, directories, missing);
+
+    private async ValueTask HealRecordsAsync(PoolCopy found, ShardDirectory?[] directories, int[] missing)
+    {
+        var (shape, reader) = (found.Description, new StripeReader(this, found, CellCheck.OfContent));
+        if (shape.Manifest.SizeBytes == 0)
+        {
+            foreach (var shard in missing)
+            {
+                await directories[shard]!.CommitAsync(
+                    ShardWrite.Shard(shape with { Index = shard }, default), CancellationToken.None);
+            }
+
+            return;
+        }
+
+        var (stride, cellBytes) = (reader.Stride(0), reader.Layout.CellBytes(0));
+        var stripe = ArrayPool<byte>.Shared.Rent(shape.TotalShards * stride);
+        try
+        {
+            Restore(reader, 0, stripe, missing);
+            foreach (var shard in missing)
+            {
+                await directories[shard]!.CommitAsync(
+                    ShardWrite.Shard(shape with { Index = shard }, stripe.AsMemory(shard * stride, cellBytes)),
+                    CancellationToken.None);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stripe);
+        }
+    }
+
+    private async ValueTask HealFilesAsync(
+        PoolCopy found, ShardDirectory?[] directories, int[] missing, CancellationToken cancellationToken)
+    {
+        var files = new StagedFile?[directories.Length];
+        try
+        {
+            foreach (var shard in missing)
+            {
+                directories[shard]!.RequireHere();
+                files[shard] = directories[shard]!.Large.Stage(found.Description.Content.ShardBytes);
+            }
+
+            await RestoreStreamAsync(
+                found, CellCheck.OfContent, missing,
+                (shard, cell) => files[shard]!.WriteAsync(cell, cancellationToken), cancellationToken);
+            await RestoreStreamAsync(
+                found, CellCheck.OfTree, missing,
+                (shard, cell) => files[shard]!.WriteTreeAsync(cell, cancellationToken), cancellationToken);
+            foreach (var shard in missing)
+            {
+                await ShardFiles.AdmitAsync(
+                    directories[shard]!, files[shard]!, found.Description with { Index = shard });
+            }
+        }
+        finally
+        {
+            foreach (var file in files.OfType<StagedFile>())
+            {
+                await file.DisposeAsync();
+            }
+        }
+    }
+
+    private async ValueTask RestoreStreamAsync(
+        PoolCopy found, byte stream, int[] missing, Func<int, ReadOnlyMemory<byte>, ValueTask> write,
+        CancellationToken cancellationToken)
+    {
+        var reader = new StripeReader(this, found, stream);
+        if (reader.Layout.Stripes == 0)
+        {
+            return;
+        }
+
+        var total = found.Description.TotalShards;
+        var stripe = ArrayPool<byte>.Shared.Rent(total * reader.Stride(0));
+        try
+        {
+            for (long number = 0; number < reader.Layout.Stripes; number++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var stride = reader.Stride(number);
+                Restore(reader, number, stripe, missing);
+                foreach (var shard in missing)
+                {
+                    var cell = stripe.AsMemory(shard * stride, stride);
+                    CellCheck.Write(cell.Span, found.Description.Manifest.Incarnation, shard, stream, number);
+                    await write(shard, cell);
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(stripe);
+        }
+    }
+
+    private void Restore(StripeReader reader, long number, byte[] stripe, int[] missing)
+    {
+        var stride = reader.Stride(number);
+        var buffer = stripe.AsSpan(0, _options.TotalShards * stride);
+        Span<bool> isPresent = stackalloc bool[_options.TotalShards];
+        Span<bool> isWanted = stackalloc bool[_options.TotalShards];
+        if (!reader.Gather(number, buffer, isPresent))
+        {
+            throw reader.TooFew(number);
+        }
+
+        isWanted.Clear();
+        foreach (var shard in missing)
+        {
+            // A shard that is damaged elsewhere may have been one of those that were right here.
+            isWanted[shard] = !isPresent[shard];
+        }
+
+        _code.Reconstruct(buffer, stride, reader.Layout.CellBytes(number), isPresent, isWanted);
+    }
+}

@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using CimStore.Disk.Catalog;
+using CimStore.Disk.Large;
+using CimStore.Locations;
+
+namespace CimStore.Disk.Pool;
+
+// Reading: from the data shards while they are right.
+public sealed partial class PoolLocation
+{
+    private const int DegradedMax = 4096;
+
+    private readonly ConcurrentDictionary<(ContentKey Key, ulong Incarnation), bool> _degraded = new();
+
+    public ValueTask<int?> ReadAsync(
+        ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
+        Read(key, copy, offset, destination.Span, CellCheck.OfContent, cancellationToken);
+
+    public ValueTask<int?> ReadTreeAsync(
+        ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
+        Read(key, copy, offset, destination.Span, CellCheck.OfTree, cancellationToken);
+
+    public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded()
+    {
+        var taken = _degraded.Keys.ToList();
+        taken.ForEach(copy => _degraded.TryRemove(copy, out _));
+        return taken;
+    }
+
+    /// <summary>Somebody had to compute what a shard should have held.</summary>
+    internal void NoteDegraded(CopyManifest manifest)
+    {
+        if (_degraded.Count < DegradedMax)
+        {
+            _degraded[(manifest.Key, manifest.Incarnation)] = true;
+        }
+    }
+
+    internal Place? FindPlace(CopyManifest manifest, int slot) => _index.Find(manifest.Key, manifest.Incarnation, slot);
+
+    internal ShardDescription? DescribeShard(PoolShard shard) => Describe(shard.Directory.Slot, shard.Place);
+
+    private ValueTask<int?> Read(
+        ContentKey key, Copy copy, long offset, Span<byte> destination, byte stream,
+        CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        if (copy.Location != Id || Find(key, copy.Incarnation) is not { } found)
+        {
+            return ValueTask.FromResult<int?>(null);
+        }
+
+        var reader = new StripeReader(this, found, stream);
+        return stream == CellCheck.OfTree && reader.Layout.LengthBytes == 0
+            ? ValueTask.FromResult<int?>(null)
+            : ValueTask.FromResult<int?>(reader.Read(offset, destination));
+    }
+
+    /// <returns>Null when the pool does not hold that copy.</returns>
+    /// <exception cref="LocationException">It is known, and no directory that has a part of it is in use.</exception>
+    private PoolCopy? Find(in ContentKey key, ulong incarnation)
+    {
+        if (_known.Find(key, incarnation) is { } known)
+        {
+            return known;
+        }
+
+        if (Look(key, incarnation) is not { } found)
+        {
+            return null;
+        }
+
+        _known.Add(key, incarnation, found);
+        return found;
+    }
+
+    private PoolCopy? Look(in ContentKey key, ulong incarnation)
+    {
+        var shards = _index.Shards(key, incarnation);
+        if (shards.Count == 0)
+        {
+            return null;
+        }
+
+        ShardDescription? description = null;
+        var isOffline = false;
+        var found = new PoolShard?[_options.TotalShards];
+        foreach (var (number, place) in shards)
+        {
+            if (number >= _slots.Length || _slots[number].Directory is not { } directory)
+            {
+                isOffline = true;
+                continue;
+            }
+
+            description ??= Describe(number, place);
+            found[_slots[number].Index] = new PoolShard(directory, place);
+        }
+
+        if (description is null)
+        {
+            var text = $"No shard of {key.Cid} in the pool {Id} says what it is.";
+            throw isOffline
+                ? new LocationException(LocationFault.Offline, $"{text} {string.Join(" ", Warnings)}")
+                : new IntegrityException(text);
+        }
+
+        return new PoolCopy(description, shards[0].Slot / _options.TotalShards, found, isOffline);
+    }
+
+    /// <returns>Null when this shard cannot be read; another one may be.</returns>
+    private ShardDescription? Describe(int slot, in Place place)
+    {
+        if (slot >= _slots.Length || _slots[slot].Directory is not { } directory)
+        {
+            return null;
+        }
+
+        try
+        {
+            return place.Kind == PlaceKind.Large
+                ? DescribeFile(directory, place.LargeId)
+                : DescribeRecord(directory, place);
+        }
+        catch (Exception fault) when (fault is LocationException or IntegrityException)
+        {
+            return null;
+        }
+    }
+
+    private static ShardDescription? DescribeFile(ShardDirectory directory, Guid file)
+    {
+        var header = new byte[LargeHeader.HeaderBytes];
+        return directory.Large.ReadFront(file, header) == header.Length ? ShardHeader.Read(header) : null;
+    }
+
+    private static ShardDescription? DescribeRecord(ShardDirectory directory, in Place place)
+    {
+        if (directory.ReadRecord(place) is not var (description, rented, _, _))
+        {
+            return null;
+        }
+
+        ArrayPool<byte>.Shared.Return(rented);
+        return description;
+    }
+}

@@ -1,0 +1,315 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using CimStore.Disk.Files;
+using CimStore.Disk.Log;
+using CimStore.Locations;
+using CimStore.Objects;
+
+namespace CimStore.Disk.Pool;
+
+/// <summary>
+/// An erasure-coded pool: each copy is cut into k data shards, m parity shards are computed from them, and each of the
+/// k+m directories of a set gets one. Any k of them give the copy back. <c>docs/formats/pool.md</c> has the bytes.
+/// A pool of one data shard and no parity is a plain directory.
+/// </summary>
+public sealed partial class PoolLocation : ILocation, IAsyncDisposable
+{
+    private const int ShardsPerPage = 1024;
+
+    private readonly PoolOptions _options;
+    private readonly IDisk _disk;
+    private readonly TimeProvider _time;
+    private readonly IdSource _ids;
+    private readonly ShardIndex _index;
+    private readonly ReedSolomon _code;
+    private readonly KnownCopies _known = new();
+    private readonly ImmutableArray<string> _openWarnings;
+    private ImmutableArray<PoolSlot> _slots;
+    private bool _closed;
+
+    private PoolLocation(
+        PoolOptions options, IDisk disk, TimeProvider time, ShardIndex index, IEnumerable<PoolSlot> slots,
+        IEnumerable<string> warnings)
+    {
+        (_options, _disk, _time, _index) = (options, disk, time, index);
+        (_slots, _openWarnings) = ([.. slots], [.. warnings]);
+        _ids = new IdSource(time);
+        _code = new ReedSolomon(options.DataShards, options.ParityShards);
+    }
+
+    public LocationId Id => _options.Id;
+
+    public LocationTraits Traits => _options.Traits;
+
+    public int InlineSizeMaxBytes => _options.InlineSizeMaxBytes;
+
+    public ImmutableArray<string> Warnings =>
+    [
+        .. _openWarnings,
+        .. from slot in _slots
+           let fault = slot.Fault ?? slot.Directory?.Log.Failure?.Message
+           where fault is not null
+           select $"Pool {Id}, shard {slot.Index} of set {slot.Set}: {fault}",
+    ];
+
+    /// <summary>Opens the pool, or makes one where every directory is empty or absent.</summary>
+    /// <exception cref="LocationException">It has another shape, or none of its directories can be used; nothing was
+    /// changed.</exception>
+    public static ValueTask<PoolLocation> OpenAsync(
+        PoolOptions options, TimeProvider time, CancellationToken cancellationToken) =>
+        OpenAsync(options, time, new PosixDisk(), cancellationToken);
+
+    internal static async ValueTask<PoolLocation> OpenAsync(
+        PoolOptions options, TimeProvider time, IDisk disk, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            var opening = new PoolOpening(options, disk, time, new IdSource(time));
+            var slots = opening.Run();
+            var index = ShardIndex.Open(Path.Combine(options.StateDirectory, "index"), opening.Warnings);
+            foreach (var (slot, marker) in slots)
+            {
+                OpenSlot(slot, marker, options, disk, index, time);
+            }
+
+            var pool = new PoolLocation(options, disk, time, index, slots.Select(one => one.Slot), opening.Warnings);
+            if (pool._slots.All(static slot => slot.Directory is null))
+            {
+                await pool.DisposeAsync();
+                throw new LocationException(
+                    LocationFault.Offline,
+                    $"No directory of the pool {options.Id} can be used. {string.Join(" ", pool.Warnings)}");
+            }
+
+            return pool;
+        }
+        catch (DiskException failure)
+        {
+            throw Faults.Translate(failure);
+        }
+    }
+
+    public ValueTask<IStagedContent> StageAsync(long? sizeHint, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var set = ChooseSet();
+        return ValueTask.FromResult<IStagedContent>(new PoolStagedContent(this, set, sizeHint));
+    }
+
+    public async ValueTask ReleaseAsync(ContentKey key, ulong incarnation, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var shards = _index.Shards(key, incarnation);
+        await Task.WhenAll(shards
+            .Select(shard => _slots.FirstOrDefault(slot => slot.Number == shard.Slot)?.Directory)
+            .OfType<ShardDirectory>()
+            .Select(directory => ReleaseAsync(directory, key, incarnation)));
+        _known.Forget(key, incarnation);
+    }
+
+    public async IAsyncEnumerable<HeldCopy> ListCopiesAsync(
+        ContentKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask;
+        var last = StartAfter(after);
+        HeldCopy? open = null;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var page = _index.Page(last, ShardsPerPage);
+            foreach (var (key, place) in page)
+            {
+                last = key;
+                var (content, incarnation, slot) = ShardKeys.ReadShard(key);
+                if (open is { } same && same.Manifest.Key == content && same.Manifest.Incarnation == incarnation)
+                {
+                    open = same with { Parts = same.Parts + 1 };
+                    continue;
+                }
+
+                if (Describe(slot, place) is { } described)
+                {
+                    if (open is not null)
+                    {
+                        yield return open;
+                    }
+
+                    open = new HeldCopy(described.Manifest, described.Created, 1);
+                }
+            }
+
+            if (page.Count < ShardsPerPage)
+            {
+                break;
+            }
+        }
+
+        if (open is not null)
+        {
+            yield return open;
+        }
+    }
+
+    public ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        try
+        {
+            // Directories of one device share its room: the same numbers are the same device.
+            var spaces = Directories().Select(directory => _disk.Space(directory.Path))
+                .Select(static space => (space.BytesTotal, space.BytesFree)).Distinct().ToList();
+            var used = Directories().Sum(MeasureDirectory);
+            return ValueTask.FromResult(new LocationSpace(
+                spaces.Sum(static space => space.BytesTotal), spaces.Sum(static space => space.BytesFree), used));
+        }
+        catch (DiskException failure)
+        {
+            throw Faults.Translate(failure);
+        }
+    }
+
+    public async ValueTask<long> TidyAsync(CancellationToken cancellationToken)
+    {
+        long given = 0;
+        foreach (var directory in Directories())
+        {
+            try
+            {
+                given += await new ShardCompaction(directory, _index).RunAsync(cancellationToken);
+            }
+            catch (LogException failure)
+            {
+                throw Faults.Translate(failure);
+            }
+            catch (DiskException failure)
+            {
+                throw Faults.Translate(failure);
+            }
+        }
+
+        return given;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _closed, true))
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (var directory in Directories())
+            {
+                await directory.DisposeAsync();
+            }
+        }
+        finally
+        {
+            await _index.DisposeAsync();
+        }
+    }
+
+    internal PoolOptions Options => _options;
+
+    internal ReedSolomon Code => _code;
+
+    internal DateTimeOffset Now => _time.GetUtcNow();
+
+    /// <summary>The directories in use.</summary>
+    internal IEnumerable<ShardDirectory> Directories() =>
+        _slots.Select(slot => slot.Directory).OfType<ShardDirectory>();
+
+    /// <summary>The places of a set, in the order of their shards; null where none is in use.</summary>
+    internal ShardDirectory?[] DirectoriesOf(int set) =>
+        [.. _slots.Where(slot => slot.Set == set).OrderBy(slot => slot.Index).Select(slot => slot.Directory)];
+
+    /// <summary>With one shard more than reading needs: one loss is survived whatever becomes of a debt.</summary>
+    internal int WriteQuorum => Math.Min(_options.DataShards + 1, _options.TotalShards);
+
+    private static void OpenSlot(
+        PoolSlot slot, PoolMarker? marker, PoolOptions options, IDisk disk, ShardIndex index, TimeProvider time)
+    {
+        if (slot.Fault is not null || marker is null)
+        {
+            return;
+        }
+
+        try
+        {
+            slot.Directory = ShardDirectory.Open(
+                disk, slot.Path, slot.Number, marker, index, options.SegmentBytes, time);
+            slot.Directory.Sweep(index);
+        }
+        catch (Exception failure) when (failure is LocationException or DiskException or LogException
+            or IntegrityException)
+        {
+            slot.Fault = failure.Message;
+        }
+    }
+
+    /// <summary>The set with most room among those that can still take a copy.</summary>
+    private int ChooseSet()
+    {
+        var best = (Set: -1, Free: -1L);
+        for (var set = 0; set < _options.Sets.Length; set++)
+        {
+            var usable = DirectoriesOf(set).OfType<ShardDirectory>().Where(static one => one.Log.Failure is null)
+                .ToList();
+            var free = usable.Count < WriteQuorum ? -1 : FreeOf(usable);
+            best = free > best.Free ? (set, free) : best;
+        }
+
+        return best.Set >= 0
+            ? best.Set
+            : throw new LocationException(
+                LocationFault.Offline,
+                $"The pool {Id} takes no copies: {WriteQuorum} of {_options.TotalShards} directories of a set are "
+                + $"needed to write. {string.Join(" ", Warnings)}");
+    }
+
+    private long FreeOf(List<ShardDirectory> directories)
+    {
+        try
+        {
+            // With one set there is nothing to choose; and the smallest one is full first.
+            return _options.Sets.Length == 1 ? 0 : directories.Min(one => _disk.Space(one.Path).BytesFree);
+        }
+        catch (DiskException)
+        {
+            return -1;
+        }
+    }
+
+    private static async Task ReleaseAsync(ShardDirectory directory, ContentKey key, ulong incarnation)
+    {
+        await directory.Moving.WaitAsync();
+        try
+        {
+            await directory.CommitAsync(ShardWrite.Release(key, incarnation), CancellationToken.None);
+        }
+        finally
+        {
+            directory.Moving.Release();
+        }
+    }
+
+    private static byte[] StartAfter(ContentKey? after)
+    {
+        if (after is not { } content)
+        {
+            return [ShardKeys.Shard];
+        }
+
+        var key = new byte[ShardKeys.SizeBytesMax];
+        var length = ShardKeys.WriteContent(key, content);
+
+        // Behind every incarnation and slot of it.
+        key.AsSpan(length, 10).Fill(0xFF);
+        return key[..(length + 10)];
+    }
+
+    private static long MeasureDirectory(ShardDirectory directory) =>
+        directory.Large.Measure() + directory.Log.Segments().Sum(static segment => segment.LengthBytes);
+}

@@ -1,0 +1,191 @@
+using CimStore.Disk.Directory;
+using CimStore.Disk.Files;
+using CimStore.Locations;
+using CimStore.Objects;
+
+namespace CimStore.Disk.Pool;
+
+/// <summary>
+/// Finds out which directories are the pool's, makes a pool where nothing is yet, and never where shards are expected:
+/// a disk that is not mounted looks like an empty directory.
+/// </summary>
+internal sealed class PoolOpening(PoolOptions options, IDisk disk, TimeProvider time, IdSource ids)
+{
+    private readonly List<(PoolSlot Slot, PoolMarker? Marker)> _slots = [];
+
+    public List<string> Warnings { get; } = [];
+
+    /// <returns>The slots in order, each with its marker or a fault.</returns>
+    public IReadOnlyList<(PoolSlot Slot, PoolMarker? Marker)> Run()
+    {
+        disk.EnsureDirectory(options.StateDirectory);
+        var own = PoolMarker.Load(disk, options.StateDirectory);
+        RequireShape(own);
+        foreach (var (set, directories) in options.Sets.Index())
+        {
+            foreach (var (index, path) in directories.Index())
+            {
+                var slot = new PoolSlot((set * options.TotalShards) + index, set, index, path);
+                _slots.Add((slot, Look(slot)));
+            }
+        }
+
+        var pool = own?.Pool ?? Elect();
+        var setsMade = own?.Sets ?? SetsMade(pool);
+        for (var set = 0; set < options.Sets.Length; set++)
+        {
+            if (set >= setsMade && IsToBeMade(set, pool))
+            {
+                pool ??= ids.Next().Value;
+                Make(set, pool.Value);
+            }
+        }
+
+        for (var at = 0; at < _slots.Count; at++)
+        {
+            Judge(_slots[at].Slot, _slots[at].Marker, pool);
+        }
+
+        SaveOwn(own, pool);
+        return _slots;
+    }
+
+    /// <summary>Makes an empty directory the pool's, in the place of one that is lost.</summary>
+    public static PoolMarker Adopt(IDisk disk, string path, PoolMarker marker)
+    {
+        disk.EnsureDirectory(path);
+        if (disk.List(path).Count > 0)
+        {
+            throw new LocationException(
+                LocationFault.Offline,
+                $"{path} is not empty. Nothing was changed: a lost directory is replaced by an empty one.");
+        }
+
+        marker.Save(disk, path);
+        return marker;
+    }
+
+    private PoolMarker? Look(PoolSlot slot)
+    {
+        try
+        {
+            if (!disk.Exists(slot.Path))
+            {
+                return null;
+            }
+
+            foreach (var warning in Preflight.Examine(slot.Path, disk.Space(slot.Path), options.ForceUnsafe))
+            {
+                Warnings.Add(warning);
+            }
+
+            return PoolMarker.Load(disk, slot.Path);
+        }
+        catch (Exception failure) when (failure is DiskException or LocationException)
+        {
+            slot.Fault = failure.Message;
+            return null;
+        }
+    }
+
+    private void RequireShape(PoolMarker? own)
+    {
+        if (own is { } made
+            && (made.DataShards != options.DataShards || made.ParityShards != options.ParityShards))
+        {
+            throw new LocationException(
+                LocationFault.Offline,
+                $"The pool {options.Id} was made with {made.DataShards}+{made.ParityShards} shards and is configured "
+                + $"with {options.DataShards}+{options.ParityShards}. Nothing was changed: make another pool and move "
+                + "what is in this one.");
+        }
+
+        if (own is { } grown && grown.Sets > options.Sets.Length)
+        {
+            Warnings.Add(
+                $"The pool {options.Id} has {grown.Sets} sets and {options.Sets.Length} are configured: copies in the "
+                + "others cannot be read.");
+        }
+    }
+
+    /// <summary>When the node lost what it knew, the directories say which pool they are.</summary>
+    private Guid? Elect()
+    {
+        var pools = _slots.Where(static one => one.Marker is not null)
+            .GroupBy(static one => one.Marker!.Pool)
+            .OrderByDescending(static group => group.Count())
+            .ToList();
+        return pools.Count == 0 ? null : pools[0].Key;
+    }
+
+    /// <summary>What the directories know of it, for a node that lost what it knew.</summary>
+    private int SetsMade(Guid? pool) => _slots
+        .Where(one => one.Marker is { } marker && marker.Pool == pool && !IsBegun(one.Slot, marker, pool))
+        .Select(static one => one.Marker!.Sets)
+        .DefaultIfEmpty(0)
+        .Max();
+
+    /// <summary>All of its directories are empty or absent, or begun by a making that did not end.</summary>
+    private bool IsToBeMade(int set, Guid? pool)
+    {
+        var ofSet = _slots.Where(one => one.Slot.Set == set).ToList();
+        var isKnown = ofSet.Exists(one => one.Marker is not null && !IsBegun(one.Slot, one.Marker, pool));
+        return !isKnown && ofSet.TrueForAll(one =>
+            one.Slot.Fault is null && (one.Marker is not null || IsEmpty(one.Slot.Path)));
+    }
+
+    private bool IsBegun(PoolSlot slot, PoolMarker marker, Guid? pool) =>
+        marker.Pool == pool && marker.Set == slot.Set && marker.Index == slot.Index
+        && !disk.Exists(Path.Combine(slot.Path, "log"));
+
+    private bool IsEmpty(string path) => !disk.Exists(path) || disk.List(path).Count == 0;
+
+    private void Make(int set, Guid pool)
+    {
+        for (var at = 0; at < _slots.Count; at++)
+        {
+            var (slot, marker) = _slots[at];
+            if (slot.Set == set && marker is null)
+            {
+                _slots[at] = (slot, Adopt(disk, slot.Path, MarkerOf(slot, pool)));
+            }
+        }
+    }
+
+    private PoolMarker MarkerOf(PoolSlot slot, Guid pool) => new(
+        pool, ids.Next().Value, slot.Set, slot.Index, options.Sets.Length, options.DataShards, options.ParityShards,
+        time.GetUtcNow());
+
+    private void Judge(PoolSlot slot, PoolMarker? marker, Guid? pool)
+    {
+        slot.Fault ??= marker switch
+        {
+            null => $"{slot.Path} is empty or absent, and shards are expected there: is its disk mounted? If it is "
+                + $"lost, give the pool an empty directory with `cimstore pool replace`.",
+            _ when marker.Pool != pool => $"{slot.Path} is of another pool ({marker.Pool:D}).",
+            _ when marker.Set != slot.Set || marker.Index != slot.Index =>
+                $"{slot.Path} is place {marker.Index} of set {marker.Set}, and is configured as place {slot.Index} "
+                + $"of set {slot.Set}.",
+            _ when marker.DataShards != options.DataShards || marker.ParityShards != options.ParityShards =>
+                $"{slot.Path} has {marker.DataShards}+{marker.ParityShards} shards.",
+            _ => null,
+        };
+    }
+
+    private void SaveOwn(PoolMarker? own, Guid? pool)
+    {
+        if (pool is not { } known || own?.Sets >= options.Sets.Length)
+        {
+            return;
+        }
+
+        var marker = own ?? new PoolMarker(
+            known, Guid.Empty, -1, -1, 0, options.DataShards, options.ParityShards, time.GetUtcNow());
+        var made = Enumerable.Range(0, options.Sets.Length)
+            .Count(set => _slots.Exists(one => one.Slot.Set == set && one.Slot.Fault is null));
+        if (own is null || made > own.Sets)
+        {
+            (marker with { Sets = made }).Save(disk, options.StateDirectory);
+        }
+    }
+}

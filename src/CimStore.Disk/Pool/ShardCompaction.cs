@@ -1,0 +1,112 @@
+using CimStore.Disk.Compaction;
+using CimStore.Disk.Log;
+
+namespace CimStore.Disk.Pool;
+
+/// <summary>
+/// Empties segments of a shard log that hold mostly garbage, as <see cref="SegmentCompaction"/> does for the node's.
+/// What was given up is still told by its release record while an older segment may hold the shard: an index that is
+/// made anew must not bring it back.
+/// </summary>
+internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index)
+{
+    private const double LiveShareMin = 0.5;
+    private const int WriteBytesMax = 512 << 10;
+
+    private readonly ContentLog _log = directory.Log;
+
+    /// <returns>Bytes given back.</returns>
+    public async ValueTask<long> RunAsync(CancellationToken cancellationToken)
+    {
+        long given = 0;
+        var uses = directory.Projection.Uses();
+        var segments = _log.Segments();
+        foreach (var segment in segments)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!segment.IsNewest && uses.TryGetValue(segment.Id, out var use) && use.GarbageBytes > 0
+                && use.ContentBytes - use.GarbageBytes <= use.ContentBytes * LiveShareMin)
+            {
+                var isOldest = _log.Segments()[0].Id == segment.Id;
+                given += await EmptyAsync(segment, isOldest, cancellationToken);
+            }
+        }
+
+        return given;
+    }
+
+    private async ValueTask<long> EmptyAsync(
+        SegmentSummary segment, bool isOldest, CancellationToken cancellationToken)
+    {
+        var before = Written();
+        if (!_log.AwaitAllApplied() || !await MoveAsync(segment.Id, isOldest, cancellationToken))
+        {
+            return 0;
+        }
+
+        // The old segment may go only when no older index can come back.
+        index.Flush(wait: true);
+        if (!await _log.DropSegmentAsync(segment.Id, cancellationToken))
+        {
+            return 0;
+        }
+
+        directory.Projection.Forget(segment.Id);
+        return Math.Max(0, segment.LengthBytes - (Written() - before));
+    }
+
+    /// <returns>False when something in the segment is damaged: it stays, for whoever can repair it.</returns>
+    private async ValueTask<bool> MoveAsync(ulong segment, bool isOldest, CancellationToken cancellationToken)
+    {
+        var isDamaged = false;
+        using var reader = _log.ReadSegment(segment, _ => isDamaged = true);
+        while (reader.MoveNext(out var batch))
+        {
+            // A copy given up between the look at it and its move would come back when the index is made anew.
+            await directory.Moving.WaitAsync(cancellationToken);
+            try
+            {
+                var write = new RelocateWrite();
+                foreach (var record in batch)
+                {
+                    if (IsNeeded(record, isOldest))
+                    {
+                        write.Add(record, record.Flags, keepKey: true, keepPayload: true);
+                    }
+
+                    if (write.SizeBytes >= WriteBytesMax)
+                    {
+                        await _log.CommitAsync(write, CancellationToken.None);
+                        write = new RelocateWrite();
+                    }
+                }
+
+                if (!write.IsEmpty)
+                {
+                    await _log.CommitAsync(write, CancellationToken.None);
+                }
+            }
+            finally
+            {
+                directory.Moving.Release();
+            }
+        }
+
+        return !isDamaged;
+    }
+
+    private bool IsNeeded(in LogRecord record, bool isOldest)
+    {
+        if (record.Type == ShardRecords.Release)
+        {
+            return !isOldest;
+        }
+
+        return record.Type == ShardRecords.Shard
+            && Content.Cid.TryReadBytes(record.Key.Span, out var cid, out _)
+            && ShardDescription.Read(cid, record.Meta.Span).Manifest is var manifest
+            && index.Find(manifest.Key, manifest.Incarnation, directory.Slot)?.Position == record.Position;
+    }
+
+    private long Written() => _log.Counters.ContentBytes + _log.Counters.OverheadBytes + _log.Counters.PaddingBytes;
+}

@@ -1,0 +1,13 @@
+using CimStore.Content;
+
+namespace CimStore.Locations;
+
+/// <summary>What a copy says of itself, so that a catalog can be made again from any location alone.</summary>
+/// <param name="Root">The BLAKE3 of the plaintext.</param>
+public sealed record CopyManifest(ContentKey Key, long SizeBytes, Cid Root)
+{
+    public CopyHeader Header { get; init; } = CopyHeader.Plain;
+
+    /// <summary>Given by the location: see <see cref="SealedCopy"/>.</summary>
+    public ulong Incarnation { get; init; }
+}

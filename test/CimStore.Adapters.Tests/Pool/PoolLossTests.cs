@@ -1,0 +1,238 @@
+using CimStore.Disk.Pool;
+using CimStore.Locations;
+using CimStore.Testing.Contracts;
+using Xunit;
+
+namespace CimStore.Adapters.Tests.Pool;
+
+/// <summary>The drill: directories are lost and damaged; what any k shards give back is byte-exact.</summary>
+public sealed class PoolLossTests
+{
+    private static readonly int[] Sizes = [0, 1, 1023, 100_000, 1_048_576, 1_048_577, 3_000_001];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>
+    /// Ways of losing four of eight, as bitmaps: all data, all parity, and some of the other 68. The code is tried with
+    /// all of them where it stands alone.
+    /// </summary>
+    public static TheoryData<int> FourOfEight =>
+    [
+        .. Enumerable.Range(0, 256).Where(lost => int.PopCount(lost) == 4 && (lost % 7 == 0 || lost is 15 or 240)),
+    ];
+
+    [Theory]
+    [MemberData(nameof(FourOfEight))]
+    public async Task Any_four_directories_may_be_lost(int lost)
+    {
+        using var folder = new PoolFolder();
+        var copies = await FillAsync(folder);
+        Shards(lost).ForEach(folder.Lose);
+
+        await using var pool = await folder.OpenAsync();
+
+        await AssertAllAsync(pool, copies);
+        Assert.Equal(4, pool.Warnings.Count(static text => text.Contains("disk mounted", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task With_five_lost_the_error_names_the_missing_shards()
+    {
+        using var folder = new PoolFolder();
+        var copies = await FillAsync(folder);
+        Shards(0b1100_0111).ForEach(folder.Lose);
+
+        await using var pool = await folder.OpenAsync();
+
+        foreach (var (key, copy, content) in copies.Where(one => one.Content.Length > 0))
+        {
+            var fault = await Assert.ThrowsAsync<LocationException>(
+                async () => await pool.ReadAsync(key, copy, 0, new byte[10], Token));
+            Assert.Equal(LocationFault.Offline, fault.Fault);
+            Assert.Contains("shards 0, 1, 2, 6, 7 of 4+4", fault.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_lost_directory_is_never_made_anew_by_itself()
+    {
+        using var folder = new PoolFolder();
+        await FillAsync(folder);
+        folder.Lose(2);
+        await using (await folder.OpenAsync())
+        {
+        }
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path0(2)));
+    }
+
+    [Fact]
+    public async Task Damage_in_four_shards_is_read_around_told_and_healed()
+    {
+        using var folder = new PoolFolder();
+        var copies = await FillAsync(folder);
+        foreach (var shard in new[] { 0, 1, 2, 3 })
+        {
+            Assert.True(folder.Rot(shard) >= 3);
+        }
+
+        await using var pool = await folder.OpenAsync();
+        await AssertAllAsync(pool, copies);
+
+        var degraded = pool.TakeDegraded();
+        Assert.True(degraded.Count >= 2);
+        foreach (var (key, incarnation) in degraded)
+        {
+            var copy = copies.Single(one => one.Key == key).Copy;
+            Assert.False((await pool.InspectAsync(key, copy, Token))!.IsWhole);
+            Assert.True((await pool.HealAsync(key, copy, Token))!.IsWhole);
+            Assert.Equal(copy.Incarnation, incarnation);
+        }
+
+        await AssertAllAsync(pool, copies);
+        Assert.Empty(pool.TakeDegraded());
+    }
+
+    [Fact]
+    public async Task Damage_in_five_shards_is_an_honest_error()
+    {
+        using var folder = new PoolFolder();
+        var copies = await FillAsync(folder);
+        foreach (var shard in new[] { 0, 1, 2, 3, 4 })
+        {
+            folder.Rot(shard);
+        }
+
+        await using var pool = await folder.OpenAsync();
+        var (key, copy, _) = copies.Single(one => one.Content.Length == 3_000_001);
+
+        var fault = await Assert.ThrowsAsync<IntegrityException>(
+            async () => await pool.ReadAsync(key, copy, 0, new byte[300_000], Token));
+        Assert.Contains("shards 0, 1, 2, 3, 4 of 4+4", fault.Message, StringComparison.Ordinal);
+        var condition = await pool.HealAsync(key, copy, Token);
+        Assert.False(condition!.IsReadable);
+        Assert.Equal(3, condition.PartsIntact);
+    }
+
+    [Fact]
+    public async Task The_index_is_made_again_from_the_directories()
+    {
+        using var folder = new PoolFolder();
+        var copies = await FillAsync(folder);
+        Directory.Delete(folder.Options.StateDirectory, recursive: true);
+
+        await using var pool = await folder.OpenAsync();
+
+        await AssertAllAsync(pool, copies);
+        Assert.Equal(copies.Count, (await pool.ListCopiesAsync(null, Token).ToListAsync(Token)).Count);
+    }
+
+    [Fact]
+    public async Task A_directory_of_another_pool_is_not_used()
+    {
+        using var folder = new PoolFolder();
+        using var other = new PoolFolder();
+        var copies = await FillAsync(folder);
+        await FillAsync(other);
+        Directory.Delete(folder.Path0(3), recursive: true);
+        Directory.Move(other.Path0(3), folder.Path0(3));
+
+        await using var pool = await folder.OpenAsync();
+
+        Assert.Contains(pool.Warnings, static text => text.Contains("of another pool", StringComparison.Ordinal));
+        await AssertAllAsync(pool, copies);
+    }
+
+    [Fact]
+    public async Task Directories_in_each_others_places_are_not_used()
+    {
+        using var folder = new PoolFolder();
+        var copies = await FillAsync(folder);
+        Directory.Move(folder.Path0(1), folder.Path0(1) + "x");
+        Directory.Move(folder.Path0(2), folder.Path0(1));
+        Directory.Move(folder.Path0(1) + "x", folder.Path0(2));
+
+        await using var pool = await folder.OpenAsync();
+
+        Assert.Equal(2, pool.Warnings.Count(static text => text.Contains("as place", StringComparison.Ordinal)));
+        await AssertAllAsync(pool, copies);
+    }
+
+    [Fact]
+    public async Task Writing_goes_on_with_five_directories_and_stops_with_four()
+    {
+        using var folder = new PoolFolder();
+        await FillAsync(folder);
+        Shards(0b0000_0111).ForEach(folder.Lose);
+        await using (var pool = await folder.OpenAsync())
+        {
+            foreach (var size in new[] { 500, 2_000_000 })
+            {
+                var sealedCopy = await WriteAsync(pool, Samples.Bytes(size, 99));
+                Assert.Equal(5, sealedCopy.Parts);
+            }
+        }
+
+        folder.Lose(3);
+        await using var less = await folder.OpenAsync();
+
+        var fault = await Assert.ThrowsAsync<LocationException>(async () => await less.StageAsync(null, Token));
+        Assert.Equal(LocationFault.Offline, fault.Fault);
+    }
+
+    [Fact]
+    public async Task A_directory_that_vanishes_while_it_is_used_takes_nothing_more()
+    {
+        using var folder = new PoolFolder();
+        await using var pool = await folder.OpenAsync();
+        await WriteAsync(pool, Samples.Bytes(500, 1));
+
+        Directory.Delete(folder.Path0(5), recursive: true);
+        var small = await WriteAsync(pool, Samples.Bytes(500, 2));
+        var large = await WriteAsync(pool, Samples.Bytes(2_000_000, 3));
+
+        Assert.Equal(7, small.Parts);
+        Assert.Equal(7, large.Parts);
+    }
+
+    internal static async Task<List<(ContentKey Key, Copy Copy, byte[] Content)>> FillAsync(PoolFolder folder)
+    {
+        await using var pool = await folder.OpenAsync();
+        var subject = new LocationUnderTest(pool);
+        var copies = new List<(ContentKey Key, Copy Copy, byte[] Content)>();
+        foreach (var size in Sizes)
+        {
+            var content = Samples.Bytes(size, size + 7);
+            copies.Add((
+                ContentKey.Shared(Samples.CidOf(content)), await subject.AdmitAsync(content, Token), content));
+        }
+
+        return copies;
+    }
+
+    internal static async Task AssertAllAsync(
+        PoolLocation pool, IEnumerable<(ContentKey Key, Copy Copy, byte[] Content)> copies)
+    {
+        foreach (var (key, copy, content) in copies)
+        {
+            var read = new byte[content.Length];
+            var filled = 0;
+            while (filled < read.Length
+                && await pool.ReadAsync(key, copy, filled, read.AsMemory(filled), Token) is > 0 and { } more)
+            {
+                filled += more;
+            }
+
+            Assert.Equal(content, read);
+        }
+    }
+
+    private static List<int> Shards(int bits) =>
+        [.. Enumerable.Range(0, 8).Where(shard => (bits & (1 << shard)) != 0)];
+
+    private static async Task<SealedCopy> WriteAsync(PoolLocation pool, byte[] content)
+    {
+        await using var staged = await pool.StageAsync(content.Length, Token);
+        return await staged.SealAsync(await LocationUnderTest.WriteAsync(staged, content, Token), Token);
+    }
+}
