@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+
+namespace CimStore.Server.Configuration;
+
+/// <summary>
+/// Every key that the file may have, by the object it stands in. The reader refuses the others; the schema and the page
+/// of the documentation are held against this list by a test.
+/// </summary>
+internal static class ConfigurationKeys
+{
+    public const string Schema = "$schema";
+
+    private static readonly string[] Common =
+        ["id", "kind", "tier", "medium", "labels", "cost", "state", "provider", "offsite"];
+
+    /// <summary>The top level, beside those of the server.</summary>
+    public static readonly ImmutableArray<string> Tiers =
+        [Schema, "locations", "placement", "policies", "policy", "background"];
+
+    /// <summary>Read whatever their case, as they always were.</summary>
+    public static readonly ImmutableArray<string> Server =
+    [
+        "dataDirectory", "listen", "certificatePath", "certificateKeyPath", "tokenReference", "insecure",
+        "collectInterval", "readEventsMax", "limits",
+    ];
+
+    public static readonly ImmutableArray<string> Limits =
+    [
+        "headerSizeMaxBytes", "contentSizeMaxBytes", "bodySizeMaxBytes", "batchSizeMaxBytes", "batchesInFlightMax",
+        "requestsInFlightMax", "requestsQueuedMax", "connectionsMax", "feedsMax", "feedHeartbeat",
+        "dataRateMinBytesPerSecond", "dataRateGrace", "headersTimeout", "drainDelay", "shutdownGrace", "uploadsMax",
+        "uploadIdleMax", "freeSpaceMinBytes",
+    ];
+
+    public static readonly ImmutableArray<string> Log = [.. Common];
+
+    public static readonly ImmutableArray<string> Pool =
+        [.. Common, "dataShards", "parityShards", "blockBytes", "sets"];
+
+    public static readonly ImmutableArray<string> Directory = [.. Common, "path", "compression", "capabilities"];
+
+    public static readonly ImmutableArray<string> PoolDirectory = ["path", "labels"];
+
+    public static readonly ImmutableArray<string> Labels = ["region", "zone", "rack", "node", "device"];
+
+    public static readonly ImmutableArray<string> Cost =
+        ["perGbMonth", "perThousandWrites", "perThousandReads", "perGbRead", "daysMin", "sizeMinBytes"];
+
+    public static readonly ImmutableArray<string> Placement = ["failureDomain", "strategy", "defaultClass"];
+
+    public static readonly ImmutableArray<string> Background =
+        ["bytesPerSecondMax", "movesAtOnceMax", "cycle", "scrubCycle"];
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using CimStore.Objects;
+
+namespace CimStore.Server.Configuration;
+
+/// <summary>Reads the part of the file that is about locations, placement, policies and background work.</summary>
+internal sealed class TiersReader(JsonSource source, string folder, ConfigurationFindings findings)
+{
+    private const int PolicyNameLengthMax = 63;
+
+    private readonly LocationReader _locations = new(folder, findings);
+
+    /// <summary>Known after <see cref="Read"/>.</summary>
+    public IReadOnlyList<ConfiguredDirectory> Directories => _locations.Directories;
+
+    public TiersConfiguration Read()
+    {
+        // Keys of the server lie beside ours; who reads those refuses what neither knows.
+        var known = source.Root.Properties.Select(property => property.Name);
+        var root = new ObjectReader(source.Root, [.. known], findings);
+        return new TiersConfiguration
+        {
+            Locations = _locations.Read(root),
+            Placement = Placement(root.Object("placement", ConfigurationKeys.Placement)),
+            Policies = Policies(root),
+            Policy = root.Text("policy", PolicyNameLengthMax) ?? TiersConfiguration.Default.Policy,
+            Background = Background(root.Object("background", ConfigurationKeys.Background)),
+        };
+    }
+
+    private static PlacementConfiguration Placement(ObjectReader? reader)
+    {
+        var otherwise = new PlacementConfiguration();
+        return reader is null ? otherwise : new PlacementConfiguration
+        {
+            FailureDomain = reader.Word("failureDomain", ConfigurationWords.Levels, otherwise.FailureDomain),
+            Strategy = reader.Word("strategy", ConfigurationWords.Strategies, otherwise.Strategy),
+            DefaultClass = reader.Find("defaultClass") is { } name
+                ? reader.Word(name, ConfigurationWords.Classes, DurabilityClass.Standard)
+                : null,
+        };
+    }
+
+    private PolicyText? Policies(ObjectReader root)
+    {
+        if (root.Find("policies") is not { } list)
+        {
+            return null;
+        }
+
+        _ = root.Items(list, "a list of policies");
+        return list.Kind == JsonValueKind.Array
+            ? new PolicyText(source.Utf8[list.Start..list.End], source.Position(list.Start).Line)
+            : null;
+    }
+
+    private static BackgroundConfiguration Background(ObjectReader? reader)
+    {
+        var otherwise = new BackgroundConfiguration();
+        return reader is null ? otherwise : new BackgroundConfiguration
+        {
+            BytesPerSecondMax = reader.Size("bytesPerSecondMax", 1 << 20, 1L << 40, otherwise.BytesPerSecondMax),
+            MovesAtOnceMax = reader.Count("movesAtOnceMax", 1, 64, otherwise.MovesAtOnceMax),
+            Cycle = reader.Duration("cycle", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), otherwise.Cycle),
+            ScrubCycle = reader.Duration(
+                "scrubCycle", TimeSpan.FromHours(1), TimeSpan.FromDays(365), otherwise.ScrubCycle),
+        };
+    }
+}
