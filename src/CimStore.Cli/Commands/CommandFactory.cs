@@ -51,6 +51,7 @@ internal static class CommandFactory
         "export" => ExportCommand.Create(),
         "dag" => DagCommand.Create(),
         "serve" => ServeCommand.Create(),
+        "config" => ConfigCommand.Create(),
         "status" => StatusCommand.Create(),
         "events" => EventsCommand.Create(),
         "audit" => AuditCommand.Create(),

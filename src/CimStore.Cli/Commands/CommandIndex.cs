@@ -34,6 +34,7 @@ internal static class CommandIndex
         ("Node",
         [
             ("serve", "Run a node: HTTP API on the data directory"),
+            ("config", "Check a node's configuration file; print its schema"),
             ("status", "Show objects, space, owners and warnings"),
             ("events", "Show what happened, and follow it"),
             ("audit", "Verify the hash chain of the events"),

@@ -24,5 +24,8 @@ namespace CimStore.Cli.Json;
 [JsonSerializable(typeof(CollectedJson))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(ServingJson))]
+[JsonSerializable(typeof(BoundLocationJson))]
+[JsonSerializable(typeof(BoundRulesJson))]
+[JsonSerializable(typeof(ConfigurationFindingJson))]
 [JsonSerializable(typeof(ErrorJson))]
 internal sealed partial class CliJson : JsonSerializerContext;

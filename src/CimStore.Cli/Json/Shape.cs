@@ -1,6 +1,7 @@
 using CimStore.Content;
 using CimStore.Engine;
 using CimStore.Objects;
+using CimStore.Server.Configuration;
 
 namespace CimStore.Cli.Json;
 
@@ -55,6 +56,29 @@ internal static class Shape
     public static VerifiedJson Of(VerifyResult verified) => new(
         verified.Cid.ToString(), verified.IsWhole ? "ok" : "bad",
         [.. verified.Copies.Select(copy => new VerdictJson(copy.Location.Name, copy.IsRight, copy.Detail))]);
+
+    public static BoundLocationJson Of(LocationConfiguration location)
+    {
+        var pool = location as LocationConfiguration.Pool;
+        var directory = location as LocationConfiguration.Directory;
+        return new BoundLocationJson(
+            location.Id.Name, location.Kind, JsonText.Of(location.Tier), location.Medium, JsonText.Of(location.State),
+            location.Labels, location.Provider, location.IsOffsite)
+        {
+            DataShards = pool?.DataShards,
+            ParityShards = pool?.ParityShards,
+            BlockBytes = pool?.BlockBytes,
+            Sets = pool is null ? null : [.. pool.Sets.Select(set => set.Select(member => member.Path).ToArray())],
+            Path = directory?.Path,
+            Compression = directory is null ? null : JsonText.Of(directory.Compression),
+        };
+    }
+
+    public static BoundRulesJson Of(TiersConfiguration tiers) => new(
+        tiers.Policy, JsonText.Of(tiers.Placement.FailureDomain), JsonText.Of(tiers.Placement.Strategy),
+        tiers.Placement.DefaultClass is { } named ? JsonText.Of(named) : null, tiers.Background.BytesPerSecondMax,
+        tiers.Background.MovesAtOnceMax, tiers.Background.Cycle.TotalSeconds,
+        tiers.Background.ScrubCycle.TotalSeconds);
 
     public static StatusJson Of(NodeStatus status, string where) => new(
         status.Version, where, status.DurableLsn.Value, status.Objects, status.LogicalBytes,

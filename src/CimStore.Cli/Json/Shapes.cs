@@ -111,6 +111,33 @@ internal sealed record VersionJson(string Version, string Runtime, string DataDi
 
 internal sealed record ServingJson(string Address, string DataDirectory, int Pid);
 
+/// <summary>A location of a configuration file.</summary>
+internal sealed record BoundLocationJson(
+    string Location, string Kind, string Tier, string Medium, string State, IReadOnlyDictionary<string, string> Labels,
+    string? Provider, bool Offsite)
+{
+    public int? DataShards { get; init; }
+
+    public int? ParityShards { get; init; }
+
+    public int? BlockBytes { get; init; }
+
+    public string[][]? Sets { get; init; }
+
+    public string? Path { get; init; }
+
+    public string? Compression { get; init; }
+}
+
+/// <summary>What a configuration file says beside its locations.</summary>
+internal sealed record BoundRulesJson(
+    string Policy, string FailureDomain, string Strategy, string? DefaultClass, long BytesPerSecondMax,
+    int MovesAtOnceMax, double CycleSeconds, double ScrubCycleSeconds);
+
+/// <summary>Severity is <c>error</c> or <c>warning</c>.</summary>
+internal sealed record ConfigurationFindingJson(
+    string Severity, string File, int Line, int Column, string Path, string Message);
+
 internal sealed record ErrorJson([property: JsonPropertyName("error")] ErrorDetailJson Error);
 
 internal sealed record ErrorDetailJson(int ExitCode, string Code, string Message);
