@@ -6,21 +6,16 @@ namespace CimStore.Policies;
 /// <summary>What durability the locations can give (D3). Copies count once for each distinct failure domain.</summary>
 public static class DurabilityPolicy
 {
-    private static readonly string[] DomainLabels = ["zone", "rack", "node", "device"];
+    /// <summary>The failure domain a location's copies count in: the widest label it has, up to its zone.</summary>
+    public static string DomainOf(LocationId location, LocationTraits traits) =>
+        DomainOf(location, traits, FailureDomainLevel.Zone);
 
-    /// <summary>The failure domain a location's copies count in: the widest label it has.</summary>
-    public static string DomainOf(LocationId location, LocationTraits traits)
-    {
-        foreach (var label in DomainLabels)
-        {
-            if (traits.Labels.TryGetValue(label, out var value) && value.Length > 0)
-            {
-                return $"{label}:{value}";
-            }
-        }
-
-        return $"location:{location.Name}";
-    }
+    /// <summary>
+    /// The failure domain at a level: the location's label there, else the next narrower one it has, else its name.
+    /// What is spread over several places is told by <see cref="CopyCount"/>, not by this.
+    /// </summary>
+    public static string DomainOf(LocationId location, LocationTraits traits, FailureDomainLevel level) =>
+        FailureDomains.KeyOf(location, traits, level);
 
     /// <summary>The strongest class that so many distinct failure domains satisfy; the default of a Store.</summary>
     public static DurabilityClass Strongest(int distinctDomains)

@@ -10,4 +10,7 @@ public sealed record ReleaseFacts(
     int ReadersInFlight, ImmutableArray<string> Locks, ImmutableArray<string> Snapshots)
 {
     public static readonly ReleaseFacts Nobody = new(0, [], []);
+
+    /// <summary>Locks that bind the very copy in question at its location (WORM), by name.</summary>
+    public ImmutableArray<string> CopyLocks { get; init; } = [];
 }
