@@ -1,0 +1,38 @@
+using CimStore.Locations;
+
+namespace CimStore.Policies;
+
+/// <summary>
+/// Where an object belongs, and when to ask again. Total: every facts get an answer; where no rule matches the object
+/// stays. A rule is held back by three things, in this order: the minimum residence, a warmer tier that is filling up,
+/// and a move to a colder tier that does not earn what it costs. A move that a rule makes for want of space (one with a
+/// condition on pressure) is not weighed in money.
+/// </summary>
+/// <remarks>
+/// How full and how dear tiers are changes without a date. Who keeps a due index asks anew about the objects of a tier
+/// when its pressure changes, and lazily about all when prices or the policy do.
+/// </remarks>
+public static class MigrationDecision
+{
+    public static MigrationVerdict Decide(
+        MigrationPolicy policy, MigrationFacts facts, MigrationEnvironment environment, DateTimeOffset now)
+    {
+        var outcome = MigrationOutcome.At(policy, facts, environment, now.UtcTicks);
+        return new MigrationVerdict(
+            outcome.Tier,
+            outcome.Rule?.Name ?? MigrationOutcome.NoRule,
+            MigrationReason.Of(policy, facts, environment, now.UtcTicks, outcome),
+            MigrationDue.After(policy, facts, environment, now.UtcTicks, outcome));
+    }
+
+    /// <summary>
+    /// The tier at which new content is admitted: what the rules say of it as if it were at the warmest tier there is.
+    /// Nothing moves, so nothing holds it back; the tier in the facts is not read.
+    /// </summary>
+    public static StorageTier TierAtIngest(
+        MigrationPolicy policy, MigrationFacts facts, MigrationEnvironment environment, DateTimeOffset now)
+    {
+        var asIf = facts with { Tier = environment.Tiers[0].Tier };
+        return MigrationOutcome.At(policy, asIf, environment, now.UtcTicks).Wanted;
+    }
+}
