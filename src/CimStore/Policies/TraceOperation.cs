@@ -1,0 +1,8 @@
+namespace CimStore.Policies;
+
+public enum TraceOperation
+{
+    Put,
+    Get,
+    Delete,
+}
