@@ -51,6 +51,15 @@ public sealed partial class DiskStore
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<HeldCopy?> DescribeAsync(ContentKey key, Copy copy, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RequireLevel(key);
+        return ValueTask.FromResult(
+            FindInIndex(key) is { } record && Held(record) is { } held
+                && held.Manifest.Incarnation == copy.Incarnation && copy.Location == Id ? held : null);
+    }
+
     public async IAsyncEnumerable<HeldCopy> ListCopiesAsync(
         ContentKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -64,14 +73,9 @@ public sealed partial class DiskStore
             foreach (var record in page)
             {
                 last = record.Key.Cid;
-                if (record.Copies.FirstOrDefault(copy => copy.Location == Id) is { } copy)
+                if (Held(record) is { } held)
                 {
-                    var manifest = new CopyManifest(record.Key, record.SizeBytes, record.Root)
-                    {
-                        Header = copy.Header,
-                        Incarnation = copy.Incarnation,
-                    };
-                    yield return new HeldCopy(manifest, record.CreatedAt, 1);
+                    yield return held;
                 }
             }
         }
@@ -122,6 +126,21 @@ public sealed partial class DiskStore
     }
 
     public ValueTask<long> TidyAsync(CancellationToken cancellationToken) => CompactAsync(cancellationToken);
+
+    private HeldCopy? Held(ObjectRecord record)
+    {
+        if (record.Copies.FirstOrDefault(copy => copy.Location == Id) is not { } copy)
+        {
+            return null;
+        }
+
+        var manifest = new CopyManifest(record.Key, record.SizeBytes, record.Root)
+        {
+            Header = copy.Header,
+            Incarnation = copy.Incarnation,
+        };
+        return new HeldCopy(manifest, record.CreatedAt, 1);
+    }
 
     private int? Read(ContentKey key, ulong incarnation, long offset, Span<byte> destination, bool isTree)
     {

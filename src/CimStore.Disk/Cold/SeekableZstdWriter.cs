@@ -15,7 +15,7 @@ namespace CimStore.Disk.Cold;
 /// </remarks>
 internal sealed class SeekableZstdWriter : IDisposable
 {
-    /// <summary>zstd's own default; what other levels give is in ADR 0070.</summary>
+    /// <summary>zstd's own default; what other levels give is in ADR 0071.</summary>
     public const int Level = 3;
 
     private readonly WriteStored _write;

@@ -69,7 +69,7 @@ public sealed partial class PoolLocation
     private async ValueTask HealRecordsAsync(PoolCopy found, ShardDirectory?[] directories, int[] missing)
     {
         var (shape, reader) = (found.Description, new StripeReader(this, found, CellCheck.OfContent));
-        if (shape.Manifest.SizeBytes == 0)
+        if (shape.StoredBytes == 0)
         {
             foreach (var shard in missing)
             {

@@ -21,6 +21,16 @@ public sealed partial class PoolLocation
         ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
         Read(key, copy, offset, destination.Span, CellCheck.OfTree, cancellationToken);
 
+    public ValueTask<HeldCopy?> DescribeAsync(ContentKey key, Copy copy, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(
+            copy.Location == Id && Find(key, copy.Incarnation) is { } found
+                ? new HeldCopy(
+                    found.Description.Manifest, found.Description.Created, found.Shards.Count(one => one is not null))
+                : null);
+    }
+
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded()
     {
         var taken = _degraded.Keys.ToList();

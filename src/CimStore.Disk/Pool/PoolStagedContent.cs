@@ -50,13 +50,20 @@ internal sealed class PoolStagedContent(PoolLocation pool, int set, long? sizeHi
     {
         RequireOpen();
         cancellationToken.ThrowIfCancellationRequested();
-        if (manifest.SizeBytes != _sizeBytes)
+        if ((manifest.StoredBytes ?? manifest.SizeBytes) != _sizeBytes)
         {
-            throw new ArgumentException($"{_sizeBytes} bytes were written, not {manifest.SizeBytes}.");
+            throw new ArgumentException(
+                $"{_sizeBytes} bytes were written, not {manifest.StoredBytes ?? manifest.SizeBytes}.");
         }
 
         var ours = manifest with { Incarnation = _incarnation };
         RequireKeyId(ours.Header);
+        if (manifest.SizeBytes > pool.InlineSizeMaxBytes)
+        {
+            // Also what has become small enough for the logs: its ranges are proved by a tree, and records have none.
+            await FilesAsync(cancellationToken);
+        }
+
         _isSealed = true;
         try
         {

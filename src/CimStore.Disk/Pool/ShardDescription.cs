@@ -25,11 +25,14 @@ internal sealed record ShardDescription(
     public int TotalShards => DataShards + ParityShards;
 
     /// <summary>Content in a record is one stripe, whatever its size.</summary>
-    public StripeLayout Content => new(DataShards, IsLarge ? BlockBytes : WholeBlock, Manifest.SizeBytes);
+    public StripeLayout Content => new(DataShards, IsLarge ? BlockBytes : WholeBlock, StoredBytes);
 
     public StripeLayout Tree => new(DataShards, BlockBytes, TreeBytes);
 
-    private int WholeBlock => Math.Max(1, (int)((Manifest.SizeBytes + DataShards - 1) / DataShards));
+    /// <summary>What is cut into shards: the content, or what its header makes of it.</summary>
+    public long StoredBytes => Manifest.StoredBytes ?? Manifest.SizeBytes;
+
+    private int WholeBlock => Math.Max(1, (int)((StoredBytes + DataShards - 1) / DataShards));
 
     public int Write(Span<byte> destination)
     {
@@ -56,6 +59,7 @@ internal sealed record ShardDescription(
             writer.Byte(manifest.Header.Compression);
             writer.Byte(manifest.Header.Encryption);
             writer.Text(manifest.Header.KeyId ?? "");
+            writer.Varint((ulong)StoredBytes);
         }
 
         if (IsLarge)
@@ -85,11 +89,11 @@ internal sealed record ShardDescription(
         var size = (long)reader.Varint();
         var created = DateTimeOffset.FromUnixTimeMilliseconds((long)reader.Varint());
         var root = (flags & HasRoot) != 0 ? reader.Cid() : Cid.ForRaw(cid.Digest);
-        var header = (flags & HasHeader) != 0 ? ReadHeader(ref reader) : CopyHeader.Plain;
+        var (header, stored) = (flags & HasHeader) != 0 ? ReadHeader(ref reader) : (CopyHeader.Plain, size);
         var isLarge = (flags & IsInFile) != 0;
         var large = isLarge ? new Guid(reader.Take(16), bigEndian: true) : Guid.Empty;
         var tree = isLarge ? (long)reader.Varint() : 0;
-        if (data == 0 || index >= data + parity || block is < 12 or > 20 || size < 0 || tree < 0)
+        if (data == 0 || index >= data + parity || block is < 12 or > 20 || size < 0 || tree < 0 || stored < 0)
         {
             throw new IntegrityException($"A shard of {cid} describes what cannot be.");
         }
@@ -97,6 +101,7 @@ internal sealed record ShardDescription(
         var manifest = new CopyManifest(new ContentKey(domain, cid), size, root)
         {
             Header = header,
+            StoredBytes = stored == size ? null : stored,
             Incarnation = incarnation,
         };
         return new ShardDescription(manifest, created, data, parity, index, 1 << block, large, tree);
@@ -108,10 +113,11 @@ internal sealed record ShardDescription(
         == other with { Index = 0, LargeId = Guid.Empty, Created = default }
         && IsLarge == other.IsLarge;
 
-    private static CopyHeader ReadHeader(ref PackedReader reader)
+    private static (CopyHeader Header, long StoredBytes) ReadHeader(ref PackedReader reader)
     {
         var (compression, encryption, keyId) = (reader.Byte(), reader.Byte(), reader.Text());
-        return new CopyHeader(compression, encryption, keyId.Length == 0 ? null : keyId);
+        return (
+            new CopyHeader(compression, encryption, keyId.Length == 0 ? null : keyId), (long)reader.Varint());
     }
 
     private static bool IsOwnRoot(CopyManifest manifest) =>

@@ -57,7 +57,7 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy)
     private string? StreamFault(int shard, byte stream, CancellationToken cancellationToken)
     {
         var reader = new StripeReader(pool, copy, stream);
-        var stripes = _shape.Manifest.SizeBytes == 0 && !_shape.IsLarge ? 0 : reader.Layout.Stripes;
+        var stripes = _shape.StoredBytes == 0 && !_shape.IsLarge ? 0 : reader.Layout.Stripes;
         if (stripes == 0)
         {
             return null;

@@ -25,4 +25,18 @@ internal static partial class Log
     [LoggerMessage(
         1005, LogLevel.Warning, "The clock leapt ahead; graces go on without the leap until it has stood for a day")]
     public static partial void ClockDoubted(ILogger logger);
+
+    [LoggerMessage(1006, LogLevel.Warning, "A copy of {Cid} at {Location} could not be made: {Detail}")]
+    public static partial void CopyFailed(ILogger logger, string cid, string location, string detail);
+
+    [LoggerMessage(
+        1007, LogLevel.Warning,
+        "The copy of {Cid} at {Location} was given up, and its bytes are still there as garbage: {Detail}")]
+    public static partial void BytesLeft(ILogger logger, string cid, string location, string detail);
+
+    [LoggerMessage(1008, LogLevel.Information, "{Cid} moved {Move}: {Reason}")]
+    public static partial void Moved(ILogger logger, string cid, string move, string reason);
+
+    [LoggerMessage(1009, LogLevel.Warning, "{Cid} could not be moved to {Tier}: {Reason}")]
+    public static partial void NotMoved(ILogger logger, string cid, string tier, string reason);
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.IO.Pipelines;
 using CimStore.Content;
 using CimStore.Diagnostics;
@@ -24,11 +25,18 @@ public sealed partial class StorageNode
     /// <summary>What is given out at once. Its runs are read and hashed by as many threads as have time.</summary>
     private const int StretchSizeBytes = 4 * RunSizeBytes;
 
+    private ImmutableArray<Copy> InOrder(ImmutableArray<Copy> copies) => copies.Length <= 1
+        ? copies
+        : [.. copies.OrderBy(copy => LocationOf(copy)?.Traits.Tier)];
+
     /// <summary>Reads one content from its copies, each as far as it proves. Holds it against release.</summary>
     private sealed class ContentReader(StorageNode node, ObjectRecord record, long cacheVersion) : IContentReader
     {
         private readonly long? _started =
             node._reads is null ? node._metrics.Now(node._time) : node._time.GetTimestamp();
+
+        // The warmest first: a cache copy that D5 leaves behind is read before the pool.
+        private readonly ImmutableArray<Copy> _copies = node.InOrder(record.Copies);
 
         private LocationId _servedFrom;
         private Exception? _lastFault;
@@ -81,7 +89,7 @@ public sealed partial class StorageNode
         private async ValueTask CopyWholeAsync(PipeWriter destination, CancellationToken cancellationToken)
         {
             var size = (int)Record.SizeBytes;
-            foreach (var copy in Record.Copies)
+            foreach (var copy in _copies)
             {
                 _servedFrom = copy.Location;
                 var whole = destination.GetMemory(size)[..size];
@@ -104,7 +112,7 @@ public sealed partial class StorageNode
             var whole = ArrayPool<byte>.Shared.Rent(size);
             try
             {
-                foreach (var copy in Record.Copies)
+                foreach (var copy in _copies)
                 {
                     _servedFrom = copy.Location;
                     if (await TryProveWholeAsync(copy, whole.AsMemory(0, size), cancellationToken))
@@ -167,7 +175,7 @@ public sealed partial class StorageNode
         {
             var verifier = new Blake3OutboardVerifier(Record.Root.Digest, Record.SizeBytes);
             var at = range.Offset;
-            foreach (var copy in Record.Copies)
+            foreach (var copy in _copies)
             {
                 _servedFrom = copy.Location;
                 at = await CopyFromAsync(copy, verifier, destination, at, range.End, cancellationToken);

@@ -149,10 +149,41 @@ public sealed partial class StorageNode
     {
         var digest = request.Identity.MessageId is null ? default : RequestDigest.Of(key, sizeBytes, request, terms);
         var context = ContextOf(request.Identity, digest);
-        return digest.IsEmpty
+        var committed = digest.IsEmpty
             ? CommitLockedAsync(key, root, sizeBytes, request, terms, admission, context, cancellationToken)
             : CommitOnceAsync(key, root, sizeBytes, request, terms, admission, context, cancellationToken);
+        return terms.CopiesBefore > 1 && _ports.Tiers is not null
+            ? ReplicateBeforeAsync(key, committed, terms, cancellationToken)
+            : committed;
     }
+
+    /// <summary>
+    /// The first copy is journaled; the answer waits for the others that class and level demand. When they cannot be
+    /// had what is there stays, owes them, and is not acknowledged.
+    /// </summary>
+    private async ValueTask<StoreResult> ReplicateBeforeAsync(
+        ContentKey key, ValueTask<StoreResult> committed, StoreTerms terms, CancellationToken cancellationToken)
+    {
+        var result = await committed;
+        var record = await EnsureCopiesAsync(
+            key, terms.CopiesBefore, terms.Class, terms.AcceptDebt, cancellationToken);
+        return record is null ? result : result with { Receipt = ReceiptOf(result.Receipt, record) };
+    }
+
+    private DurabilityReceipt ReceiptOf(DurabilityReceipt receipt, ObjectRecord record) => receipt with
+    {
+        Copies =
+        [
+            .. from copy in record.Copies
+               where copy.State == CopyState.Verified
+               let location = LocationOf(copy)
+               where location is not null
+               select new CopyReceipt(
+                   location.Id, location.Traits.Tier, DurabilityPolicy.DomainOf(location.Id, location.Traits),
+                   Math.Max(1, location.Traits.Parts.Length), location.Traits.SyncsBeforeAcknowledgement),
+        ],
+        CopiesOwed = Math.Max(0, ConsistencyTable.CopiesRequired(record.Class) - CopiesOf(record)),
+    };
 
     private async ValueTask<StoreResult> CommitOnceAsync(
         ContentKey key, Cid root, long sizeBytes, StoreRequest request, StoreTerms terms, Admission admission,

@@ -99,6 +99,24 @@ public sealed partial class StorageNode
         }
 
         await StoreTogetherAsync(batch, request, terms, results, cancellationToken);
+        if (_ports.Tiers is not null)
+        {
+            await ReplicateBeforeAsync(batch, results, cancellationToken);
+        }
+    }
+
+    private async ValueTask ReplicateBeforeAsync(
+        List<BatchItem> batch, StoreItemResult[] results, CancellationToken cancellationToken)
+    {
+        foreach (var item in batch.Where(item => item.Terms.CopiesBefore > 1))
+        {
+            if (results[item.Index].Stored is { } stored)
+            {
+                var replicated = await ReplicateBeforeAsync(
+                    item.Key, ValueTask.FromResult(stored), item.Terms, cancellationToken);
+                results[item.Index] = new StoreItemResult(replicated, null);
+            }
+        }
     }
 
     private async ValueTask StoreItemAsync(

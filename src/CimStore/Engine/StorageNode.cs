@@ -33,6 +33,9 @@ public sealed partial class StorageNode : IStorageClient
     private readonly ReadCounts? _reads;
     private readonly ImmutableArray<CopyReceipt> _homeReceipt;
     private readonly DecisionFacts _storeFacts;
+    private readonly LocationAbsences _absences;
+    private readonly LocationSpaces _spaces;
+    private readonly Pace _pace;
     private bool _closed;
 
     private StorageNode(
@@ -43,18 +46,28 @@ public sealed partial class StorageNode : IStorageClient
         _cache = new ContentCache(options.Cache, time);
         _reads = options.ReadEventsMax > 0 ? new ReadCounts() : null;
         _refusals = new RefusalBudget(time, options.RefusalsPerHourMax);
+        _absences = new LocationAbsences(time);
+        _spaces = new LocationSpaces(ports.Locations);
+        _pace = new Pace(ports.Tiers?.Limits.BytesPerSecondMax ?? 0, time);
+        Scavenger = ports.Tiers is { } tiers
+            ? new Scavenger(this, ports, tiers, _spaces, time, Chance)
+            : null;
         _homeReceipt =
         [
             new CopyReceipt(
                 _home.Id, _home.Traits.Tier, DurabilityPolicy.DomainOf(_home.Id, _home.Traits), 1,
                 _home.Traits.SyncsBeforeAcknowledgement),
         ];
+        Domains = DomainsOf(ports);
         _storeFacts = Facts();
         metrics.Observe(() => (_cache.Hits, _cache.Misses, _cache.SizeBytes));
     }
 
-    /// <summary>Failure domains that new content reaches before its acknowledgement: the home location's one.</summary>
-    private int Domains => _homeReceipt.Length;
+    /// <summary>Moves and copies in the background; null on a node with one location.</summary>
+    public Scavenger? Scavenger { get; }
+
+    /// <summary>Effective copies that all locations together can hold: the strongest class is theirs (D3).</summary>
+    private int Domains { get; set; } = 1;
 
     /// <param name="ports">What it stands on; the node owns them and disposes of them.</param>
     /// <param name="time">The clock.</param>
@@ -114,7 +127,9 @@ public sealed partial class StorageNode : IStorageClient
         var owners = await _catalog.UsageAsync(cancellationToken);
         var totals = await _catalog.TotalsAsync(cancellationToken);
         var space = await _ports.Maintenance.MeasureAsync(cancellationToken);
-        var warnings = _ports.Maintenance.Warnings;
+        var warnings = _ports.Maintenance.Warnings.AddRange(
+            _ports.Locations.Where(location => !ReferenceEquals(location, _home))
+                .SelectMany(location => location.Warnings));
         if (_time.IsClockBehind)
         {
             warnings = warnings.Add(
@@ -143,7 +158,14 @@ public sealed partial class StorageNode : IStorageClient
 
         await TellUntoldAsync();
         _metrics.Dispose();
-        var parts = _ports.Locations.Cast<object>().Append(_journal).Append(_catalog).Append(_ports.Maintenance);
+        var parts = _ports.Locations.Reverse().Cast<object>().Append(_journal).Append(_catalog)
+            .Append(_ports.Maintenance);
+        if (_ports.Tiers is { } tiers)
+        {
+            Scavenger?.Dispose();
+            await tiers.Due.DisposeAsync();
+        }
+
         foreach (var part in parts.Distinct(ReferenceEqualityComparer.Instance).OfType<IAsyncDisposable>())
         {
             await part.DisposeAsync();
@@ -170,6 +192,22 @@ public sealed partial class StorageNode : IStorageClient
         Tiers = TiersOf(_ports.Locations),
         Domains = Domains,
     };
+
+    /// <summary>0 to 1, for what must not happen everywhere at once.</summary>
+    private double Chance()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        _ids.Next().Value.TryWriteBytes(bytes);
+        return bytes[^1] / 256.0;
+    }
+
+    private static int DomainsOf(StorageNodePorts ports) => ports.Tiers is not { } tiers
+        ? 1
+        : Math.Max(1, CopyCount.Of(
+            ports.Locations
+                .Where(location => tiers.States.GetValueOrDefault(location.Id) == LocationState.Active)
+                .Select(location => new CopyPlace(location.Id, location.Traits)),
+            tiers.Placement.FailureDomain));
 
     private static ImmutableArray<StorageTier> TiersOf(ImmutableArray<ILocation> locations)
     {

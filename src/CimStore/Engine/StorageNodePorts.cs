@@ -13,6 +13,9 @@ public sealed record StorageNodePorts(
     /// <summary>Where the node tells what it decided; nowhere unless it is set.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
+    /// <summary>What a node with several locations does with them; null on a node with one.</summary>
+    public TierSettings? Tiers { get; init; }
+
     /// <summary>One store that is all four, such as the embedded one.</summary>
     public static StorageNodePorts Of<TStore>(TStore store)
         where TStore : IJournal, ICatalog, ILocation, IStoreMaintenance => new(store, store, [store], store);

@@ -7,11 +7,15 @@ namespace CimStore.Engine;
 
 /// <summary>What a Store asks for once every default is filled in.</summary>
 internal sealed record StoreTerms(
-    ulong Codec, ulong HashFunction, DurabilityClass Class, ConsistencyLevel Level, int CopiesOwed)
+    ulong Codec, ulong HashFunction, DurabilityClass Class, ConsistencyLevel Level, int CopiesOwed,
+    int CopiesBefore, bool AcceptDebt)
 {
     public bool IsSha256 => HashFunction == HashFunctions.Sha256;
 
     /// <exception cref="RefusedException">The hash is not supported, or the class or level cannot be had.</exception>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="home">Where new content goes first.</param>
+    /// <param name="domains">Effective copies that all locations together can hold.</param>
     public static StoreTerms Of(StoreRequest request, LocationTraits home, int domains)
     {
         var expected = request.ExpectedCid?.ToV1();
@@ -47,8 +51,10 @@ internal sealed record StoreTerms(
             throw Refuse("not-synced", "Strong needs a location that syncs before it answers; this one does not.");
         }
 
-        var owed = Math.Max(0, ConsistencyTable.CopiesRequired(durability) - domains);
-        return new StoreTerms(codec, function, durability, level, owed);
+        // When the entry is written the home location has it and no other.
+        var owed = ConsistencyTable.CopiesRequired(durability) - 1;
+        var before = ConsistencyTable.CopiesBeforeAcknowledgement(durability, level);
+        return new StoreTerms(codec, function, durability, level, owed, before, request.AcceptDebt);
     }
 
     public Cid Name(ReadOnlySpan<byte> blake3, ReadOnlySpan<byte> sha256) =>

@@ -38,6 +38,10 @@ public interface ILocation
     /// <exception cref="LocationException">The copy, or parts of it, may still be there.</exception>
     ValueTask ReleaseAsync(ContentKey key, ulong incarnation, CancellationToken cancellationToken);
 
+    /// <returns>What the copy says of itself; null when the location does not hold it.</returns>
+    /// <exception cref="LocationException">Nothing is known about the copy.</exception>
+    ValueTask<HeldCopy?> DescribeAsync(ContentKey key, Copy copy, CancellationToken cancellationToken);
+
     /// <summary>Every copy that is here, told by its own header, in ascending order of the CID's text.</summary>
     /// <param name="after">The key to begin behind; null begins at the first.</param>
     /// <param name="cancellationToken">Stops it.</param>

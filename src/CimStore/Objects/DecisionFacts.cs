@@ -19,6 +19,10 @@ public sealed record DecisionFacts
     /// <summary>Tiers that have a location bound to them.</summary>
     public required ImmutableArray<StorageTier> Tiers { get; init; }
 
+    /// <summary>Which tier each location is bound to.</summary>
+    public ImmutableDictionary<LocationId, StorageTier> TierOf { get; init; } =
+        ImmutableDictionary<LocationId, StorageTier>.Empty;
+
     /// <summary>Distinct failure domains among the locations.</summary>
     public required int Domains { get; init; }
 

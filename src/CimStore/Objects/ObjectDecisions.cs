@@ -20,6 +20,8 @@ public static class ObjectDecisions
         StorageCommand.Retrieve => Decision.Accept(),
         StorageCommand.Replicate replicate => Replicate(before, replicate, facts),
         StorageCommand.Migrate migrate => Migrate(before, migrate, facts),
+        StorageCommand.AddCopy add => AddCopy(before, add),
+        StorageCommand.GiveUpCopy giveUp => GiveUpCopy(before, giveUp),
         StorageCommand.Delete delete => Delete(before, delete, facts),
         StorageCommand.Verify verify => Verify(before, verify, facts),
         _ => throw new UnreachableException(),
@@ -75,9 +77,40 @@ public static class ObjectDecisions
             return Decision.Accept();
         }
 
+        if (before.Copies.Any(copy => copy.State == CopyState.Verified
+            && facts.TierOf.TryGetValue(copy.Location, out var tier) && tier == migrate.Tier))
+        {
+            return Decision.Accept(new StorageEvent.Migrated(before.Key, before.Tier, migrate.Tier));
+        }
+
         return Decision.Reject("no-location", facts.Tiers.Contains(migrate.Tier)
-            ? $"Moving content to {migrate.Tier} is not possible on this node yet."
+            ? $"No verified copy is at the tier {migrate.Tier} yet."
             : $"No location is bound to the tier {migrate.Tier}; this node has {string.Join(", ", facts.Tiers)}.");
+    }
+
+    private static Decision AddCopy(ObjectRecord before, StorageCommand.AddCopy add)
+    {
+        var held = before.Copies.FirstOrDefault(copy => copy.Location == add.Copy.Location);
+        return held switch
+        {
+            null => Decision.Accept(new StorageEvent.Replicated(before.Key, [add.Copy])),
+            { State: CopyState.Verified } when held.Incarnation == add.Copy.Incarnation => Decision.Accept(),
+            { State: CopyState.Verified } => Decision.Reject(
+                "copy-exists", $"{held.Location} has a verified copy of this content already."),
+            _ => Decision.Accept(new StorageEvent.Repaired(before.Key, add.Copy)),
+        };
+    }
+
+    private static Decision GiveUpCopy(ObjectRecord before, StorageCommand.GiveUpCopy giveUp)
+    {
+        if (!before.Copies.Any(copy => copy.Location == giveUp.Location && copy.Incarnation == giveUp.Incarnation))
+        {
+            return Decision.Accept();
+        }
+
+        return before.Copies.Any(copy => copy.State == CopyState.Verified && copy.Location != giveUp.Location)
+            ? Decision.Accept(new StorageEvent.Released(before.Key, giveUp.Location, giveUp.Incarnation))
+            : Decision.Reject("last-copy", "It is the last verified copy.");
     }
 
     private static Decision Delete(ObjectRecord before, StorageCommand.Delete delete, DecisionFacts facts)

@@ -45,7 +45,7 @@ public static class ObjectHistory
             StorageEvent.Retrieved or StorageEvent.Failed or StorageEvent.Unchanged => before,
             StorageEvent.Replicated replicated => before with
             {
-                Copies = replicated.Replicas.Aggregate(before.Copies, Put),
+                Copies = replicated.Replicas.Aggregate(before.Copies, (copies, copy) => Put(copies, Own(copy, lsn))),
                 Revision = lsn,
             },
             StorageEvent.Migrated migrated => before with { Tier = migrated.To, Revision = lsn },
@@ -59,7 +59,7 @@ public static class ObjectHistory
                 copy => copy with { State = CopyState.Quarantined }, lsn),
             StorageEvent.Repaired repaired => before with
             {
-                Copies = Put(before.Copies, repaired.Copy),
+                Copies = Put(before.Copies, Own(repaired.Copy, lsn)),
                 Revision = lsn,
             },
             StorageEvent.NameSet set => Refer(before, set.Reference, lsn),
@@ -77,6 +77,10 @@ public static class ObjectHistory
                 reference.Owner, reference.Namespace, name, null, lsn, at, deleted.Previous),
             _ => before,
         };
+
+    /// <summary>A copy in the journal's own log has the position of the entry that admits it.</summary>
+    private static Copy Own(Copy copy, Lsn lsn) =>
+        copy.Incarnation == 0 ? copy with { Incarnation = lsn.Value } : copy;
 
     private static ObjectRecord Store(ObjectRecord? before, StorageEvent.Stored stored, Lsn lsn, DateTimeOffset at)
     {

@@ -22,6 +22,12 @@ public abstract record StorageCommand
 
     public sealed record Migrate(ContentKey Key, StorageTier Tier) : StorageCommand;
 
+    /// <summary>Record a copy that was made and proved; at the journal's own log it is made by this.</summary>
+    public sealed record AddCopy(ContentKey Key, Copy Copy) : StorageCommand;
+
+    /// <summary>Give up one copy while the object stays; the release gate was asked before.</summary>
+    public sealed record GiveUpCopy(ContentKey Key, LocationId Location, ulong Incarnation) : StorageCommand;
+
     /// <summary>Remove a reference; without one, give up content that nothing refers to.</summary>
     public sealed record Delete(ContentKey Key, Reference? Reference) : StorageCommand;
 

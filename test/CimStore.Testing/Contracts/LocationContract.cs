@@ -105,6 +105,7 @@ public abstract class LocationContract : IAsyncLifetime
         Assert.Null(await Location.ReadAsync(key, copy with { Incarnation = 999 }, 0, new byte[1], Token));
         Assert.Null(await Location.ReadAsync(key, copy with { Location = new LocationId("x") }, 0, new byte[1], Token));
         Assert.Null(await Location.ReadTreeAsync(key, copy with { Incarnation = 999 }, 0, new byte[1], Token));
+        Assert.Null(await Location.DescribeAsync(other, copy with { Incarnation = 999 }, Token));
         Assert.Null(await Location.InspectAsync(other, copy with { Incarnation = 999 }, Token));
         Assert.Null(await Location.HealAsync(other, copy with { Incarnation = 999 }, Token));
     }
@@ -177,6 +178,12 @@ public abstract class LocationContract : IAsyncLifetime
             Assert.Equal(content.Length, held.Manifest.SizeBytes);
             Assert.Equal(CopyHeader.Plain, held.Manifest.Header);
         });
+        foreach (var (key, copy) in expected)
+        {
+            var described = await Location.DescribeAsync(key, copy, Token);
+            Assert.Equal(listed.Single(held => held.Manifest.Key == key).Manifest, described!.Manifest);
+        }
+
         var rest = await Location.ListCopiesAsync(expected[1].Key, Token).ToListAsync(Token);
         Assert.Equal(expected.Skip(2).Select(pair => pair.Key), rest.Select(held => held.Manifest.Key));
     }

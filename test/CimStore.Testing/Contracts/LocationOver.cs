@@ -28,6 +28,9 @@ internal abstract class LocationOver(ILocation inner) : ILocation
     public ValueTask ReleaseAsync(ContentKey key, ulong incarnation, CancellationToken cancellationToken) =>
         inner.ReleaseAsync(key, incarnation, cancellationToken);
 
+    public ValueTask<HeldCopy?> DescribeAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
+        inner.DescribeAsync(key, copy, cancellationToken);
+
     public IAsyncEnumerable<HeldCopy> ListCopiesAsync(ContentKey? after, CancellationToken cancellationToken) =>
         inner.ListCopiesAsync(after, cancellationToken);
 

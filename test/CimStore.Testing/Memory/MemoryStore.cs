@@ -248,6 +248,13 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
         return ValueTask.CompletedTask;
     }
 
+    public async ValueTask<HeldCopy?> DescribeAsync(ContentKey key, Copy copy, CancellationToken cancellationToken)
+    {
+        var all = await ListCopiesAsync(null, cancellationToken).ToListAsync(cancellationToken);
+        return all.Find(held => held.Manifest.Key == key && held.Manifest.Incarnation == copy.Incarnation
+            && copy.Location == Id);
+    }
+
     public IAsyncEnumerable<HeldCopy> ListCopiesAsync(ContentKey? after, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

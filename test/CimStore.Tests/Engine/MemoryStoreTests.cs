@@ -24,4 +24,9 @@ public static class MemoryStoreTests
     {
         protected override async ValueTask<LocationUnderTest> OpenAsync() => new HomeUnderTest(await Open());
     }
+
+    public sealed class MemoryDueIndexTests : DueIndexContract
+    {
+        protected override ValueTask<IDueIndex> OpenAsync() => ValueTask.FromResult<IDueIndex>(new MemoryDueIndex());
+    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CimStore.Locations;
 using CimStore.Objects;
 using CimStore.Tests.Journal;
@@ -13,6 +14,8 @@ public sealed class ObjectDecisionsTests
     private static readonly Reference Other = new(new OwnerId("ada"), NamespaceId.Default, null);
     private static readonly DateTimeOffset Now = EventSamples.At;
 
+    private static readonly LocationId Warm = new("pool");
+
     private static readonly DecisionFacts Facts = new()
     {
         Now = Now,
@@ -20,6 +23,8 @@ public sealed class ObjectDecisionsTests
         Location = EventSamples.Hot,
         Tier = StorageTier.Hot,
         Tiers = [StorageTier.Hot],
+        TierOf = ImmutableDictionary<LocationId, StorageTier>.Empty
+            .Add(EventSamples.Hot, StorageTier.Hot).Add(Warm, StorageTier.Warm),
         Domains = 1,
         Receipt = new DurabilityReceipt
         {
@@ -39,6 +44,9 @@ public sealed class ObjectDecisionsTests
         OneOf<StorageCommand>(
             new StorageCommand.Retrieve(Key), new StorageCommand.Replicate(Key, 2),
             new StorageCommand.Replicate(Key, 1),
+            new StorageCommand.AddCopy(Key, WarmCopy(7)), new StorageCommand.AddCopy(Key, WarmCopy(8)),
+            new StorageCommand.GiveUpCopy(Key, EventSamples.Hot, 1), new StorageCommand.GiveUpCopy(Key, Warm, 7),
+            new StorageCommand.Migrate(Key, StorageTier.Warm),
             new StorageCommand.Migrate(Key, StorageTier.Hot), new StorageCommand.Migrate(Key, StorageTier.Cold),
             new StorageCommand.SetName(EventSamples.Name, Key.Cid, null, false),
             new StorageCommand.DeleteName(EventSamples.Name, null)));
@@ -102,6 +110,34 @@ public sealed class ObjectDecisionsTests
         Assert.Contains("Archive", move.Rejection.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    [Trait("row", "D4")]
+    public void An_object_moves_to_a_tier_when_a_verified_copy_is_there()
+    {
+        var record = Stored();
+        var migrate = new StorageCommand.Migrate(Key, StorageTier.Warm);
+        var without = ObjectDecisions.Decide(record, migrate, Facts);
+        var copied = Assert.IsType<StorageEvent.Replicated>(Assert.Single(
+            ObjectDecisions.Decide(record, new StorageCommand.AddCopy(Key, WarmCopy(7)), Facts).Events));
+
+        record = ObjectHistory.Apply(record, copied, new Lsn(2), Now)!;
+        var moved = ObjectDecisions.Decide(record, migrate, Facts);
+
+        Assert.False(without.IsAccepted);
+        Assert.Equal(
+            new StorageEvent.Migrated(Key, StorageTier.Hot, StorageTier.Warm), Assert.Single(moved.Events));
+        Assert.Equal(2, record.Copies.Length);
+    }
+
+    [Fact]
+    public void A_copy_without_an_incarnation_gets_the_entrys_position()
+    {
+        var record = ObjectHistory.Apply(
+            Stored(), new StorageEvent.Replicated(Key, [WarmCopy(0)]), new Lsn(42), Now)!;
+
+        Assert.Equal(42UL, record.Copies.Single(copy => copy.Location == Warm).Incarnation);
+    }
+
     [Theory]
     [InlineData(CopyState.Quarantined)]
     [InlineData(CopyState.Releasing)]
@@ -127,6 +163,9 @@ public sealed class ObjectDecisionsTests
         Assert.Equal(Now + Facts.Grace, after.ExpiresAt);
     }
 
+    private static Copy WarmCopy(ulong incarnation) =>
+        new(Warm, incarnation, CopyState.Verified, CopyHeader.Plain, Now);
+
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);
 
     private static StorageCommand.Store Store(Reference? reference) => new(
@@ -140,6 +179,7 @@ public sealed class ObjectDecisionsTests
         Store(Pin), new StorageCommand.Retrieve(Key), new StorageCommand.Replicate(Key, 1),
         new StorageCommand.Migrate(Key, StorageTier.Hot), new StorageCommand.Delete(Key, Pin),
         new StorageCommand.Verify(Key, EventSamples.Hot, 1, null),
+        new StorageCommand.AddCopy(Key, WarmCopy(7)), new StorageCommand.GiveUpCopy(Key, EventSamples.Hot, 1),
         new StorageCommand.SetName(EventSamples.Name, Key.Cid, null, false),
         new StorageCommand.DeleteName(EventSamples.Name, null),
     ];

@@ -1,0 +1,31 @@
+namespace CimStore.Engine;
+
+/// <summary>What background work may take of the node.</summary>
+public sealed class BackgroundLimits
+{
+    /// <summary>Bytes of content a second, over all moves and copies; 0 is no limit.</summary>
+    public long BytesPerSecondMax
+    {
+        get;
+        set => field = value >= 0
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "0 (no limit) or more.");
+    }
+
+    public int MovesAtOnceMax
+    {
+        get;
+        set => field = value is >= 1 and <= 256
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "1 to 256.");
+    } = 4;
+
+    /// <summary>Moves one cycle begins at most; what is left is due in the next.</summary>
+    public int MovesPerCycleMax
+    {
+        get;
+        set => field = value is >= 1 and <= 10_000_000
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "1 to 10,000,000.");
+    } = 10_000;
+}

@@ -1,0 +1,299 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.IO.Pipelines;
+using CimStore.Content;
+using CimStore.Diagnostics;
+using CimStore.Journal;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Policies;
+
+namespace CimStore.Engine;
+
+// Copies: made and proved first, then journaled; given up only through the gate, journaled first.
+public sealed partial class StorageNode
+{
+    /// <summary>How far reading may run ahead of writing.</summary>
+    private const int PumpBytesMax = 4 << 20;
+
+    /// <summary>Makes a copy at a location from what can be read elsewhere, proves it there, and journals it.</summary>
+    /// <returns>Null when the object was deleted, or got such a copy, meanwhile.</returns>
+    /// <exception cref="LocationException">The copy is not there, or is garbage that nobody was told of.</exception>
+    /// <exception cref="IntegrityException">Nothing that proves could be read, or the new copy does not prove.
+    /// </exception>
+    internal async ValueTask<Copy?> MakeCopyAsync(
+        ContentKey key, ILocation target, CancellationToken cancellationToken)
+    {
+        if (!_holds.TryHold(key))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await _catalog.FindAsync(key, cancellationToken) is { IsPresent: true } record
+                ? ReferenceEquals(target, _home)
+                    ? await MakeHomeCopyAsync(record, cancellationToken)
+                    : await MakeCopyAsync(record, target, cancellationToken)
+                : null;
+        }
+        finally
+        {
+            _holds.LetGo(key);
+        }
+    }
+
+    /// <summary>Gives up one copy while the object stays, if the gate allows it.</summary>
+    /// <param name="key">The object.</param>
+    /// <param name="copy">The copy.</param>
+    /// <param name="first">What is true of the object with it, in the same append; null for nothing.</param>
+    /// <param name="cancellationToken">Stops it before anything was journaled.</param>
+    internal async ValueTask<ReleaseVerdict> GiveUpCopyAsync(
+        ContentKey key, Copy copy, StorageCommand? first, CancellationToken cancellationToken)
+    {
+        await _contentLocks.AcquireAsync(key, cancellationToken);
+        try
+        {
+            if (await _catalog.FindAsync(key, cancellationToken) is not { IsPresent: true } record)
+            {
+                return new ReleaseVerdict(false, "The object is not here any more.");
+            }
+
+            var release = new CopyRelease(copy.Location, copy.Incarnation, record.Revision);
+            var facts = ReleaseFacts.Nobody with { ReadersInFlight = _holds.Count(key) };
+            var verdict = ReleaseGate.AskCopy(record, release, facts, ReliedOn(), FailureDomain);
+            var changes = new List<JournalChange>(2);
+            if (first is not null)
+            {
+                record = Plan(record, first, changes);
+            }
+
+            if (verdict.IsAllowed)
+            {
+                Plan(record, new StorageCommand.GiveUpCopy(key, copy.Location, copy.Incarnation), changes);
+            }
+
+            if (changes.Count > 0)
+            {
+                await AppendAsync(changes);
+            }
+
+            if (!verdict.IsAllowed)
+            {
+                return verdict;
+            }
+        }
+        finally
+        {
+            _contentLocks.Release(key);
+        }
+
+        await DropBytesAsync(key, copy);
+        return new ReleaseVerdict(true, "given up");
+    }
+
+    /// <summary>The bytes of a copy that is journaled as gone. What stays behind is garbage that fsck finds.</summary>
+    private async ValueTask DropBytesAsync(ContentKey key, Copy copy)
+    {
+        try
+        {
+            if (LocationOf(copy) is { } location)
+            {
+                await location.ReleaseAsync(key, copy.Incarnation, CancellationToken.None);
+            }
+        }
+        catch (LocationException failure)
+        {
+            Log.BytesLeft(_ports.Logger, key.Cid.ToString(), copy.Location.Name, failure.Message);
+        }
+    }
+
+    /// <summary>Adds the decision's events to an append and shows the record as it will be.</summary>
+    private ObjectRecord Plan(
+        ObjectRecord record, StorageCommand command, List<JournalChange> changes, AdmittedContent? content = null)
+    {
+        foreach (var happened in ObjectDecisions.Decide(record, command, TierFacts()).Events)
+        {
+            changes.Add(new JournalChange(ContextOf(CommandIdentity.None, default), happened, record, content));
+            record = ObjectHistory.Apply(record, happened, record.Revision, _time.GetUtcNow())!;
+        }
+
+        return record;
+    }
+
+    private DecisionFacts TierFacts() => Facts() with
+    {
+        TierOf = _ports.Locations.ToImmutableDictionary(location => location.Id, location => location.Traits.Tier),
+    };
+
+    private async ValueTask<Copy?> MakeCopyAsync(
+        ObjectRecord record, ILocation target, CancellationToken cancellationToken)
+    {
+        await using var staged = await target.StageAsync(record.SizeBytes, cancellationToken);
+        await FillAsync(record, staged, cancellationToken);
+        var sealedCopy = await staged.SealAsync(
+            new CopyManifest(record.Key, record.SizeBytes, record.Root), cancellationToken);
+        var copy = new Copy(
+            target.Id, sealedCopy.Incarnation, CopyState.Verified, sealedCopy.Header, _time.GetUtcNow());
+        var isKept = false;
+        try
+        {
+            // Read back from where it lies now: only what proves there is a copy.
+            if (await FaultOfAsync(record, copy, cancellationToken) is { } fault)
+            {
+                throw new IntegrityException($"The new copy of {record.Key.Cid} at {target.Id} is wrong: {fault}.");
+            }
+
+            isKept = await AddCopyAsync(record.Key, copy, null);
+            return isKept ? copy : null;
+        }
+        finally
+        {
+            if (!isKept)
+            {
+                await DropBytesAsync(record.Key, copy);
+            }
+        }
+    }
+
+    /// <summary>The journal's own log takes a copy with the entry that tells of it.</summary>
+    private async ValueTask<Copy?> MakeHomeCopyAsync(ObjectRecord record, CancellationToken cancellationToken)
+    {
+        var copy = new Copy(_home.Id, 0, CopyState.Verified, CopyHeader.Plain, _time.GetUtcNow());
+        if (record.SizeBytes > _home.InlineSizeMaxBytes)
+        {
+            await using var staged = await _home.StageAsync(record.SizeBytes, cancellationToken);
+            await FillAsync(record, staged, cancellationToken);
+            await staged.SealAsync(new CopyManifest(record.Key, record.SizeBytes, record.Root), cancellationToken);
+            return await AddCopyAsync(record.Key, copy, new AdmittedContent.Staged(staged)) ? copy : null;
+        }
+
+        var size = (int)record.SizeBytes;
+        var whole = ArrayPool<byte>.Shared.Rent(Math.Max(1, size));
+        try
+        {
+            await ReadWholeAsync(record, whole.AsMemory(0, size), cancellationToken);
+            var content = new AdmittedContent.Inline(new ReadOnlySequence<byte>(whole, 0, size));
+            return await AddCopyAsync(record.Key, copy, content) ? copy : null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(whole);
+        }
+    }
+
+    private async ValueTask<bool> AddCopyAsync(ContentKey key, Copy copy, AdmittedContent? content)
+    {
+        Copy? replaced;
+        await _contentLocks.AcquireAsync(key, CancellationToken.None);
+        try
+        {
+            if (await _catalog.FindAsync(key, CancellationToken.None) is not { IsPresent: true } record)
+            {
+                return false;
+            }
+
+            var changes = new List<JournalChange>(1);
+            Plan(record, new StorageCommand.AddCopy(key, copy), changes, content);
+            if (changes.Count == 0)
+            {
+                return false;
+            }
+
+            replaced = record.Copies.FirstOrDefault(old => old.Location == copy.Location);
+            await AppendAsync(changes);
+        }
+        finally
+        {
+            _contentLocks.Release(key);
+        }
+
+        if (replaced is not null && replaced.Incarnation != copy.Incarnation)
+        {
+            await DropBytesAsync(key, replaced);
+        }
+
+        return true;
+    }
+
+    /// <summary>Writes the object's content and tree, read from its best copy and hashed on the way.</summary>
+    private async ValueTask FillAsync(ObjectRecord record, IStagedContent staged, CancellationToken cancellationToken)
+    {
+        using var intake = new Intake(staged, withSha256: record.Key.Cid.HashFunction == HashFunctions.Sha256);
+        var pipe = new Pipe(new PipeOptions(
+            pauseWriterThreshold: PumpBytesMax, resumeWriterThreshold: PumpBytesMax / 2,
+            useSynchronizationContext: false));
+        var reading = PumpAsync(record, pipe.Writer, cancellationToken);
+        try
+        {
+            ReadResult read;
+            do
+            {
+                read = await pipe.Reader.ReadAsync(cancellationToken);
+                await intake.WriteAsync(read.Buffer, cancellationToken);
+                pipe.Reader.AdvanceTo(read.Buffer.End);
+                await _pace.TakeAsync(read.Buffer.Length, cancellationToken);
+            }
+            while (!read.IsCompleted);
+        }
+        finally
+        {
+            await pipe.Reader.CompleteAsync();
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await reading;
+        var digests = await intake.FinishAsync(cancellationToken);
+        if (Cid.ForRaw(digests.Blake3) != record.Root
+            || (digests.Sha256.Length > 0 && !digests.Sha256.AsSpan().SequenceEqual(record.Key.Cid.Digest)))
+        {
+            throw new IntegrityException($"{record.Key.Cid} changed on its way to another location.");
+        }
+    }
+
+    private async Task PumpAsync(ObjectRecord record, PipeWriter writer, CancellationToken cancellationToken)
+    {
+        Exception? failure = null;
+        try
+        {
+            await using var reader = await OpenHeldAsync(record.Key, cancellationToken);
+            await reader.CopyToAsync(writer, 0, record.SizeBytes, cancellationToken);
+        }
+        catch (Exception fault)
+        {
+            failure = fault;
+            throw;
+        }
+        finally
+        {
+            await writer.CompleteAsync(failure);
+        }
+    }
+
+    private async ValueTask ReadWholeAsync(
+        ObjectRecord record, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        var read = await BlockPipeWriter.ReadAsync(
+            await OpenHeldAsync(record.Key, cancellationToken), 0, destination, cancellationToken);
+        if (read != destination.Length)
+        {
+            throw new IntegrityException(
+                $"{record.Key.Cid} could be read to byte {read} of {destination.Length} only.");
+        }
+    }
+
+    private async ValueTask<IContentReader> OpenHeldAsync(ContentKey key, CancellationToken cancellationToken) =>
+        await OpenAtLocationAsync(key, cancellationToken)
+        ?? throw new IntegrityException($"{key.Cid} is not here any more.");
+
+    private FailureDomainLevel FailureDomain =>
+        _ports.Tiers?.Placement.FailureDomain ?? FailureDomainLevel.Device;
+
+    /// <summary>Locations whose copies count when another one is to go.</summary>
+    private ImmutableDictionary<LocationId, LocationTraits> ReliedOn() => _ports.Locations
+        .Where(location => StateOf(location.Id) != LocationState.Retired && !_absences.IsAway(location.Id))
+        .ToImmutableDictionary(location => location.Id, location => location.Traits);
+
+    private LocationState StateOf(LocationId location) =>
+        _ports.Tiers?.States.GetValueOrDefault(location) ?? LocationState.Active;
+}

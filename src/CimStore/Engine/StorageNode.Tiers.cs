@@ -1,0 +1,262 @@
+using System.Collections.Immutable;
+using CimStore.Diagnostics;
+using CimStore.Journal;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Policies;
+
+namespace CimStore.Engine;
+
+// Where copies belong: what a Store owes before its answer, what follows, and moves between tiers.
+public sealed partial class StorageNode
+{
+    /// <summary>Every location as a place for something new.</summary>
+    internal ImmutableArray<PlacementCandidate> Candidates() =>
+    [
+        .. _ports.Locations.Select(location => new PlacementCandidate(location.Id, location.Traits)
+        {
+            IsHome = ReferenceEquals(location, _home),
+            State = StateOf(location.Id),
+            IsReachable = !_absences.IsAway(location.Id),
+            FillShare = _spaces.FillShareOf(location.Id),
+            FreeBytes = _spaces.FreeBytesOf(location.Id),
+        }),
+    ];
+
+    /// <summary>Makes copies until so many are there, as the placement says.</summary>
+    /// <returns>The object as it is then; null when it is gone.</returns>
+    /// <exception cref="LocationException">So many could not be made.</exception>
+    internal async ValueTask<ObjectRecord?> EnsureCopiesAsync(
+        ContentKey key, int copies, DurabilityClass durability, bool acceptDebt, CancellationToken cancellationToken)
+    {
+        LocationException? last = null;
+        var tried = new HashSet<LocationId>();
+        while (true)
+        {
+            var record = await _catalog.FindAsync(key, cancellationToken);
+            if (record is not { IsPresent: true } || CopiesOf(record) >= copies)
+            {
+                return record;
+            }
+
+            if (NextFor(record, durability, tried) is not { } target)
+            {
+                return acceptDebt
+                    ? record
+                    : throw last ?? new LocationException(
+                        LocationFault.Offline,
+                        $"{key.Cid} has {CopiesOf(record)} of {copies} copies and no location can take another now. "
+                        + "What is there stays, and the rest is a debt.");
+            }
+
+            tried.Add(target.Id);
+            last = await TryCopyAsync(key, target, cancellationToken) ?? last;
+        }
+    }
+
+    /// <summary>Makes what the object owes: copies that were found wrong, copies the class lacks.</summary>
+    /// <returns>Why something is still owed; null when nothing is.</returns>
+    internal async ValueTask<string?> PayAsync(ContentKey key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await _catalog.FindAsync(key, cancellationToken) is not { IsPresent: true } record)
+            {
+                return null;
+            }
+
+            foreach (var copy in record.Copies.Where(copy => copy.State == CopyState.Quarantined))
+            {
+                if (await RepairAsync(record, copy, cancellationToken) is { } cause)
+                {
+                    return cause;
+                }
+            }
+
+            await EnsureCopiesAsync(
+                key, ConsistencyTable.CopiesRequired(record.Class), record.Class, acceptDebt: false, cancellationToken);
+            return null;
+        }
+        catch (Exception failure) when (failure is LocationException or IntegrityException)
+        {
+            return failure.Message;
+        }
+    }
+
+    /// <summary>From its own parts where that helps, else from another copy.</summary>
+    private async ValueTask<string?> RepairAsync(
+        ObjectRecord record, Copy copy, CancellationToken cancellationToken)
+    {
+        if (LocationOf(copy) is not { } location)
+        {
+            return $"The location {copy.Location} is not part of this node.";
+        }
+
+        if (await location.HealAsync(record.Key, copy, cancellationToken) is { IsReadable: true }
+            && await FaultOfAsync(record, copy with { State = CopyState.Verified }, cancellationToken) is null)
+        {
+            await AddCopyAsync(
+                record.Key, copy with { State = CopyState.Verified, VerifiedAt = _time.GetUtcNow() }, null);
+            return null;
+        }
+
+        if (!record.Copies.Any(other => other.State == CopyState.Verified))
+        {
+            return "No copy that proves is left.";
+        }
+
+        return (await TryCopyAsync(record.Key, location, cancellationToken))?.Message;
+    }
+
+    /// <summary>Brings an object to a tier: a proved copy there, the event, and what is no longer needed given up.
+    /// </summary>
+    internal async ValueTask<MoveOutcome> MoveAsync(
+        ContentKey key, StorageTier tier, CancellationToken cancellationToken)
+    {
+        if (await _catalog.FindAsync(key, cancellationToken) is not { IsPresent: true } record)
+        {
+            return new MoveOutcome(MoveResult.Gone, "It is not here any more.");
+        }
+
+        if (record.Tier == tier)
+        {
+            return new MoveOutcome(MoveResult.Unchanged, $"It is at {tier}.");
+        }
+
+        ImmutableArray<LocationId> held =
+            [.. record.Copies.Where(copy => copy.State == CopyState.Verified).Select(copy => copy.Location)];
+        var choice = Placement.Within(tier, RequestOf(record), held, Candidates(), Settings.Placement);
+        if (choice.Location is not { } target)
+        {
+            return new MoveOutcome(MoveResult.Refused, choice.Rejection!.Message);
+        }
+
+        if (!held.Contains(target) && await TryCopyAsync(key, LocationOf(target)!, cancellationToken) is { } failure)
+        {
+            return new MoveOutcome(MoveResult.Failed, failure.Message);
+        }
+
+        return await FinishMoveAsync(key, tier, cancellationToken);
+    }
+
+    internal int CopiesOf(ObjectRecord record) => CopyCount.Of(record, Known(), FailureDomain);
+
+    private TierSettings Settings => _ports.Tiers
+        ?? throw Refuse("no-tiers", "This node has one location. Configure others first.");
+
+    private ImmutableDictionary<LocationId, LocationTraits> Known() => _ports.Locations
+        .Where(location => StateOf(location.Id) != LocationState.Retired)
+        .ToImmutableDictionary(location => location.Id, location => location.Traits);
+
+    private ILocation? LocationOf(LocationId id) => _ports.Locations.FirstOrDefault(location => location.Id == id);
+
+    private static PlacementRequest RequestOf(ObjectRecord record) => new()
+    {
+        Key = record.Key,
+        SizeBytes = record.SizeBytes,
+        Pattern = record.Pattern,
+        DataClass = record.DataClass,
+        Class = record.Class,
+        Level = ConsistencyLevel.Eventual,
+        AcceptDebt = true,
+    };
+
+    /// <summary>The next location that the plan names and that has no verified copy.</summary>
+    private ILocation? NextFor(ObjectRecord record, DurabilityClass durability, HashSet<LocationId> tried)
+    {
+        var candidates = Candidates();
+        candidates = candidates.RemoveAll(
+            candidate => tried.Contains(candidate.Location) && !Holds(candidate.Location));
+        var request = RequestOf(record) with { Class = durability, Level = ConsistencyLevel.Strong };
+        var plan = Placement.Plan(request, candidates, Settings.Placement);
+        var next = plan.BeforeAcknowledgement.Concat(plan.Owed)
+            .Where(location => !Holds(location) && !tried.Contains(location)).ToList();
+        return next.Count == 0 ? null : LocationOf(next[0]);
+
+        bool Holds(LocationId location) =>
+            record.Copies.Any(copy => copy.Location == location && copy.State == CopyState.Verified);
+    }
+
+    /// <returns>Why not, or null.</returns>
+    private async ValueTask<LocationException?> TryCopyAsync(
+        ContentKey key, ILocation target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await MakeCopyAsync(key, target, cancellationToken);
+            _absences.Forget(target.Id);
+            return null;
+        }
+        catch (LocationException failure)
+        {
+            _absences.Note(target.Id, failure);
+            Log.CopyFailed(_ports.Logger, key.Cid.ToString(), target.Id.Name, failure.Message);
+            return failure;
+        }
+        catch (IntegrityException failure)
+        {
+            // A location that gives back other bytes than it was given is worth no more than one that is away.
+            var lying = new LocationException(LocationFault.Offline, failure.Message, failure);
+            _absences.Note(target.Id, lying);
+            Log.CopyFailed(_ports.Logger, key.Cid.ToString(), target.Id.Name, failure.Message);
+            return lying;
+        }
+    }
+
+    /// <summary>
+    /// The event that tells of the move goes together with the release of the first copy that is no longer needed; a
+    /// crash before leaves a copy too many, which the next cycle finds.
+    /// </summary>
+    private async ValueTask<MoveOutcome> FinishMoveAsync(
+        ContentKey key, StorageTier tier, CancellationToken cancellationToken)
+    {
+        if (await _catalog.FindAsync(key, cancellationToken) is not { IsPresent: true } record)
+        {
+            return new MoveOutcome(MoveResult.Gone, "It is not here any more.");
+        }
+
+        var from = record.Tier;
+        StorageCommand? first = new StorageCommand.Migrate(key, tier);
+        foreach (var copy in record.Copies.Where(copy => IsWarmerThan(copy, tier)))
+        {
+            await GiveUpCopyAsync(key, copy, first, cancellationToken);
+            first = null;
+        }
+
+        if (first is not null)
+        {
+            await RecordMoveAsync(key, first, cancellationToken);
+        }
+
+        var after = await _catalog.FindAsync(key, cancellationToken);
+        return after?.Tier == tier
+            ? new MoveOutcome(MoveResult.Moved, $"{from} -> {tier}")
+            : new MoveOutcome(MoveResult.Failed, $"No verified copy is at {tier} yet.");
+    }
+
+    private async ValueTask RecordMoveAsync(
+        ContentKey key, StorageCommand command, CancellationToken cancellationToken)
+    {
+        await _contentLocks.AcquireAsync(key, cancellationToken);
+        try
+        {
+            var changes = new List<JournalChange>(1);
+            if (await _catalog.FindAsync(key, cancellationToken) is { IsPresent: true } record)
+            {
+                Plan(record, command, changes);
+            }
+
+            if (changes.Count > 0)
+            {
+                await AppendAsync(changes);
+            }
+        }
+        finally
+        {
+            _contentLocks.Release(key);
+        }
+    }
+
+    private bool IsWarmerThan(Copy copy, StorageTier tier) =>
+        LocationOf(copy) is { } location && location.Traits.Tier < tier;
+}

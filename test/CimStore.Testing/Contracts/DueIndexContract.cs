@@ -1,0 +1,139 @@
+using CimStore.Engine;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Policies;
+using Xunit;
+
+namespace CimStore.Testing.Contracts;
+
+/// <summary>What every <see cref="IDueIndex"/> does.</summary>
+public abstract class DueIndexContract : IAsyncLifetime
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private IDueIndex? _index;
+
+    protected static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    protected IDueIndex Index => _index!;
+
+    public async ValueTask InitializeAsync() => _index = await OpenAsync();
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        if (_index is not null)
+        {
+            await _index.DisposeAsync();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>An empty index.</summary>
+    protected abstract ValueTask<IDueIndex> OpenAsync();
+
+    [Fact]
+    public async Task What_was_put_is_found_as_it_was()
+    {
+        var records = new[]
+        {
+            Record(1, null, null),
+            Record(2, Start.AddDays(3), null),
+            Record(3, null, new DebtRecord(Start, Start.AddSeconds(5), 4, "the pool is away")),
+            Record(4, Start.AddTicks(1), new DebtRecord(Start.AddTicks(7), Start, 0, "")) with
+            {
+                Facts = Facts(4).Accessed(12, Start.AddDays(1), TimeSpan.FromDays(7)),
+                Stamp = uint.MaxValue,
+            },
+        };
+
+        await PutAsync(records);
+
+        foreach (var record in records)
+        {
+            Assert.Equal(record, await Index.FindAsync(record.Key, Token));
+        }
+
+        Assert.Null(await Index.FindAsync(Key(99), Token));
+        Assert.Equal(new Lsn(7), Index.Seen);
+    }
+
+    [Fact]
+    public async Task What_is_due_comes_in_the_order_of_its_dates_and_nothing_else()
+    {
+        await PutAsync(
+            Record(1, Start.AddHours(3), null), Record(2, Start.AddHours(1), null), Record(3, Start.AddHours(2), null),
+            Record(4, null, null), Record(5, Start.AddHours(2).AddTicks(1), null));
+
+        var due = await Index.DueAsync(Start.AddHours(2), 10, Token);
+        var first = await Index.DueAsync(Start.AddHours(9), 2, Token);
+
+        Assert.Equal([Key(2), Key(3)], due.Select(record => record.Key));
+        Assert.Equal([Key(2), Key(3)], first.Select(record => record.Key));
+        Assert.Empty(await Index.DueAsync(Start, 10, Token));
+        Assert.Empty(await Index.DebtsAsync(Start.AddYears(9), 10, Token));
+    }
+
+    [Fact]
+    public async Task A_new_date_takes_the_place_of_the_old_one()
+    {
+        var before = Record(1, Start.AddHours(1), new DebtRecord(Start, Start.AddHours(1), 0, ""));
+        await PutAsync(before);
+        var after = before with { Due = Start.AddHours(5), Debt = null };
+
+        await Index.ApplyAsync([new DueChange(Key(1), before, after)], new Lsn(8), Token);
+
+        Assert.Empty(await Index.DueAsync(Start.AddHours(4), 10, Token));
+        Assert.Equal([after], await Index.DueAsync(Start.AddHours(5), 10, Token));
+        Assert.Empty(await Index.DebtsAsync(Start.AddHours(5), 10, Token));
+    }
+
+    [Fact]
+    public async Task What_is_forgotten_is_nowhere()
+    {
+        var record = Record(1, Start, new DebtRecord(Start, Start, 0, ""));
+        await PutAsync(record, Record(2, null, null));
+
+        await Index.ApplyAsync([new DueChange(Key(1), record, null)], new Lsn(9), Token);
+
+        Assert.Null(await Index.FindAsync(Key(1), Token));
+        Assert.Empty(await Index.DueAsync(Start, 10, Token));
+        Assert.Empty(await Index.DebtsAsync(Start, 10, Token));
+        Assert.Equal([Key(2)], (await Index.ListAsync(null, 10, Token)).Select(one => one.Key));
+    }
+
+    [Fact]
+    public async Task All_are_listed_in_pages()
+    {
+        await PutAsync([.. Enumerable.Range(1, 25).Select(number => Record(number, null, null))]);
+
+        var listed = new List<ContentKey>();
+        IReadOnlyList<DueRecord> page = await Index.ListAsync(null, 10, Token);
+        while (page.Count > 0)
+        {
+            listed.AddRange(page.Select(record => record.Key));
+            page = await Index.ListAsync(listed[^1], 10, Token);
+        }
+
+        Assert.Equal(Enumerable.Range(1, 25).Select(Key).OrderBy(key => key.Cid), listed);
+    }
+
+    private static ContentKey Key(int number) => ContentKey.Shared(Samples.CidOf(BitConverter.GetBytes(number)));
+
+    private static MigrationFacts Facts(int number) => new()
+    {
+        SizeBytes = number * 1000L,
+        CreatedAt = Start,
+        Tier = StorageTier.Warm,
+        TierSince = Start.AddDays(2),
+        Class = DurabilityClass.Critical,
+        DataClass = DataClass.Financial,
+        Pattern = AccessPattern.Archival,
+    };
+
+    private static DueRecord Record(int number, DateTimeOffset? due, DebtRecord? debt) =>
+        new(Key(number), Facts(number), 5, due, debt);
+
+    private async Task PutAsync(params DueRecord[] records) => await Index.ApplyAsync(
+        [.. records.Select(record => new DueChange(record.Key, null, record))], new Lsn(7), Token);
+}
