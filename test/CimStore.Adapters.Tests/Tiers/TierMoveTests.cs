@@ -1,0 +1,179 @@
+using CimStore.Engine;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Policies;
+using CimStore.Testing.Contracts;
+using Xunit;
+
+namespace CimStore.Adapters.Tests.Tiers;
+
+/// <summary>The whole way on real bytes: stored hot, then warm, then cold, as the policy says.</summary>
+public sealed class TierMoveTests
+{
+    private static readonly int[] Sizes = [0, 1, 1000, 999_999, 1_048_577, 3_000_001];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    [Trait("row", "D5")]
+    public async Task Content_goes_hot_warm_cold_and_each_event_comes_once()
+    {
+        await using var tiers = new TieredNode(MigrationPolicies.SeedV1);
+        await tiers.OpenAsync();
+        var contents = await StoreAsync(tiers);
+
+        var first = await tiers.CycleAsync(TimeSpan.FromDays(6.9));
+        var second = await tiers.CycleAsync(TimeSpan.FromDays(0.2));
+        var again = await tiers.CycleAsync(TimeSpan.FromSeconds(1));
+        await tiers.ReopenAsync();
+        var third = await tiers.CycleAsync(TimeSpan.FromDays(23));
+        var fourth = await tiers.CycleAsync(TimeSpan.FromDays(400));
+
+        Assert.Equal((0, 0), (first.Moved, first.NotMoved));
+        Assert.Equal((Sizes.Length, 0), (second.Moved, second.NotMoved));
+        Assert.Equal((0, 0), (again.Moved, again.NotMoved));
+        Assert.Equal((Sizes.Length, 0), (third.Moved, third.NotMoved));
+        Assert.Equal((0, 0), (fourth.Moved, fourth.NotMoved));
+        foreach (var content in contents)
+        {
+            var key = ContentKey.Shared(Samples.CidOf(content));
+            Assert.Equal(
+                ["events.storage.stored.hot", "events.storage.migrated.warm", "events.storage.migrated.cold"],
+                await tiers.SubjectsAsync(key));
+            Assert.Equal(content, await tiers.Node.ReadAsync(key.Cid, Token));
+        }
+    }
+
+    [Fact]
+    [Trait("row", "D4")]
+    public async Task What_moved_is_given_up_where_it_was_when_the_class_allows_it()
+    {
+        await using var tiers = new TieredNode(MigrationPolicies.SeedV1);
+        await tiers.OpenAsync();
+        await StoreAsync(tiers, DurabilityClass.Ephemeral);
+
+        await tiers.CycleAsync(TimeSpan.FromDays(8));
+
+        await foreach (var record in tiers.Node.ListAsync(null, Token))
+        {
+            Assert.Equal(StorageTier.Warm, record.Tier);
+            Assert.Equal(new LocationId("pool"), Assert.Single(record.Copies).Location);
+        }
+
+        await tiers.CycleAsync(TimeSpan.FromDays(30));
+        await foreach (var record in tiers.Node.ListAsync(null, Token))
+        {
+            Assert.Equal(StorageTier.Cold, record.Tier);
+            Assert.Equal(new LocationId("cold"), Assert.Single(record.Copies).Location);
+        }
+
+        Assert.Empty(await tiers.Pool.ListCopiesAsync(null, Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    [Trait("row", "B8")]
+    public async Task The_copies_of_the_class_are_there_before_the_answer_and_stay_through_moves()
+    {
+        await using var tiers = new TieredNode(MigrationPolicies.SeedV1);
+        await tiers.OpenAsync();
+        var content = Samples.Bytes(2000, 1);
+
+        var stored = await tiers.Node.StoreAsync(
+            content, Token,
+            StoreRequest.Default with { Class = DurabilityClass.Critical, Level = ConsistencyLevel.Strong });
+        await tiers.CycleAsync(TimeSpan.FromDays(8));
+        await tiers.CycleAsync(TimeSpan.FromDays(30));
+
+        Assert.Equal(0, stored.Receipt.CopiesOwed);
+        Assert.Equal(["hot", "pool"], stored.Receipt.Copies.Select(copy => copy.Location.Name));
+        Assert.Equal(8, stored.Receipt.Copies[1].Shards);
+        var record = (await tiers.Node.StatAsync(stored.Cid, Token))!;
+        Assert.Equal(StorageTier.Cold, record.Tier);
+        Assert.Contains(record.Copies, copy => copy.Location.Name == "pool");
+        Assert.Contains(record.Copies, copy => copy.Location.Name == "cold");
+        Assert.DoesNotContain(record.Copies, copy => copy.Location.Name == "hot");
+    }
+
+    [Fact]
+    [Trait("row", "D6")]
+    public async Task What_the_level_lets_follow_later_is_a_debt_that_is_paid()
+    {
+        await using var tiers = new TieredNode(MigrationPolicies.SeedV1);
+        await tiers.OpenAsync();
+
+        var stored = await tiers.Node.StoreAsync(
+            Samples.Bytes(2000, 1), Token,
+            StoreRequest.Default with { Class = DurabilityClass.Standard, Level = ConsistencyLevel.Eventual });
+        var owed = await tiers.Node.Scavenger!.DebtsAsync(10, Token);
+        var cycle = await tiers.CycleAsync(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(1, stored.Receipt.CopiesOwed);
+        Assert.Equal(stored.Cid, Assert.Single(owed).Key.Cid);
+        Assert.Equal((1, 0), (cycle.DebtsPaid, cycle.DebtsLeft));
+        Assert.Empty(await tiers.Node.Scavenger.DebtsAsync(10, Token));
+        Assert.Equal(2, (await tiers.Node.StatAsync(stored.Cid, Token))!.Copies.Length);
+    }
+
+    [Fact]
+    [Trait("row", "B3")]
+    public async Task With_four_directories_lost_everything_is_read_back()
+    {
+        await using var tiers = new TieredNode(MigrationPolicies.SeedV1);
+        await tiers.OpenAsync();
+        var contents = await StoreAsync(tiers, DurabilityClass.Ephemeral);
+        await tiers.CycleAsync(TimeSpan.FromDays(8));
+        foreach (var shard in new[] { 0, 2, 3, 7 })
+        {
+            Directory.Delete(tiers.PoolDirectory(shard), recursive: true);
+        }
+
+        await tiers.ReopenAsync();
+
+        foreach (var content in contents)
+        {
+            Assert.Equal(content, await tiers.Node.ReadAsync(Samples.CidOf(content), Token));
+        }
+
+        var status = await tiers.Node.StatusAsync(Token);
+        Assert.Equal(4, status.Warnings.Count(static text => text.Contains("Pool pool", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    [Trait("row", "D3")]
+    public async Task What_is_read_often_comes_back_up()
+    {
+        await using var tiers = new TieredNode(MigrationPolicies.Adaptive);
+        await tiers.OpenAsync();
+        var content = Samples.Bytes(5000, 1);
+        var cid = (await tiers.Node.StoreAsync(
+            content, Token, StoreRequest.Default with { Class = DurabilityClass.Ephemeral })).Cid;
+        await tiers.CycleAsync(TimeSpan.FromDays(8));
+        Assert.Equal(StorageTier.Warm, (await tiers.Node.StatAsync(cid, Token))!.Tier);
+
+        for (var read = 0; read < 60; read++)
+        {
+            Assert.Equal(content, await tiers.Node.ReadAsync(cid, Token));
+        }
+
+        await tiers.CycleAsync(TimeSpan.FromDays(4));
+
+        var record = (await tiers.Node.StatAsync(cid, Token))!;
+        Assert.Equal(StorageTier.Hot, record.Tier);
+        Assert.Equal(2, record.Copies.Length);
+        Assert.Equal("events.storage.promoted.hot", (await tiers.SubjectsAsync(record.Key))[^1]);
+        Assert.Equal(content, await tiers.Node.ReadAsync(cid, Token));
+        Assert.True((await tiers.Node.VerifyAsync(cid, Token))!.IsWhole);
+    }
+
+    private static async Task<List<byte[]>> StoreAsync(
+        TieredNode tiers, DurabilityClass durability = DurabilityClass.Standard)
+    {
+        var contents = Sizes.Select(size => Samples.Bytes(size, size)).ToList();
+        foreach (var content in contents)
+        {
+            await tiers.Node.StoreAsync(content, Token, StoreRequest.Default with { Class = durability });
+        }
+
+        return contents;
+    }
+}
