@@ -47,7 +47,7 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
         _ids = new IdSource(time);
         _chainId = new ChainId(_directory.Marker.Store);
         Id = new LocationId(options.LocationName);
-        Traits = new LocationTraits
+        Traits = options.Traits ?? new LocationTraits
         {
             Tier = StorageTier.Hot,
             Medium = options.Medium,

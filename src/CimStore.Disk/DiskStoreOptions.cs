@@ -1,3 +1,5 @@
+using CimStore.Locations;
+
 namespace CimStore.Disk;
 
 /// <summary>How the embedded store is set up. What exists is valid: setters check their range.</summary>
@@ -38,6 +40,9 @@ public sealed class DiskStoreOptions
 
     /// <summary>Failure-domain labels of this machine: region, zone, rack, node, device.</summary>
     public IDictionary<string, string> Labels { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>All that policies may know of this location; null makes it of medium and labels.</summary>
+    public LocationTraits? Traits { get; set; }
 
     /// <summary>
     /// Content up to this size travels in the log. 1 MiB is the seed's border between key-value and object storage;

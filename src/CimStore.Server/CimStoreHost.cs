@@ -3,6 +3,7 @@ using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Objects;
 using CimStore.Server.Http;
+using CimStore.Server.Tiers;
 using CimStore.Server.Uploads;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -143,6 +144,8 @@ public sealed class CimStoreHost : IAsyncDisposable
         services.AddHostedService(provider => provider.GetRequiredService<UploadRegistry>());
         services.AddSingleton<Collector>();
         services.AddHostedService(provider => provider.GetRequiredService<Collector>());
+        services.AddSingleton<TierWorker>();
+        services.AddHostedService(provider => provider.GetRequiredService<TierWorker>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = limits.ShutdownGrace);
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);

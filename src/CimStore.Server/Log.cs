@@ -22,4 +22,7 @@ internal static partial class Log
 
     [LoggerMessage(4005, LogLevel.Error, "The upload {Id} cannot be read and is kept: {Path}: {Cause}")]
     public static partial void UploadUnreadable(ILogger logger, string id, string path, string cause);
+
+    [LoggerMessage(4006, LogLevel.Error, "Moving what is due failed; it is tried again in the next cycle")]
+    public static partial void CycleFailed(ILogger logger, Exception failure);
 }

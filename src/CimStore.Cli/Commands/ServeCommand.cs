@@ -5,6 +5,7 @@ using CimStore.Cli.Terminal;
 using CimStore.Engine;
 using CimStore.Locations;
 using CimStore.Server;
+using CimStore.Server.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace CimStore.Cli.Commands;
@@ -17,12 +18,6 @@ internal static class ServeCommand
         Description = "Where to listen; port 0 takes a free one. Beyond loopback it needs TLS and a token (default "
             + ServerOptions.DefaultListen + ")",
         HelpName = "URL",
-    };
-
-    private static readonly Option<string?> Configuration = new("--config")
-    {
-        Description = "A JSON file with the node's options; an unknown key is refused",
-        HelpName = "FILE",
     };
 
     private static readonly Option<string?> Token = new("--token")
@@ -51,7 +46,6 @@ internal static class ServeCommand
             Exits = [ExitCode.Refused, ExitCode.LocationFailed, ExitCode.InUse],
         };
         command.Add(Listen);
-        command.Add(Configuration);
         command.Add(Token);
         command.Add(Insecure);
         command.Runs(RunAsync);
@@ -60,14 +54,15 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(CliSession session, CancellationToken cancellationToken)
     {
-        var options = Options(session);
+        var configured = Configured(session);
+        var options = configured.Server;
         CimStoreHost.Check(options);
         var directory = session.IsGiven(CommonOptions.Data)
             ? session.Address.DataDirectory
             : Path.GetFullPath(options.DataDirectory ?? session.Address.DataDirectory);
         options.DataDirectory = directory;
         using var logs = LoggerFactory.Create(logging => Log(logging, session));
-        var store = await OpenAsync(session, directory, options, logs.CreateLogger("CimStore"), cancellationToken);
+        var store = await OpenAsync(session, directory, configured, logs.CreateLogger("CimStore"), cancellationToken);
         await using var host = await CimStoreHost.StartAsync(
             options, store.Client, session.Time, logging => Log(logging, session), cancellationToken);
         var address = host.Addresses[0].ToString().TrimEnd('/');
@@ -79,23 +74,15 @@ internal static class ServeCommand
         return ExitCode.Ok;
     }
 
-    private static ServerOptions Options(CliSession session)
+    private static NodeConfiguration Configured(CliSession session)
     {
         if (session.IsGiven(CommonOptions.Server))
         {
             throw CliException.Usage("serve is the node itself: --server is for the other commands.");
         }
 
-        ServerOptions options;
-        try
-        {
-            options = ServerConfiguration.Read(session.Value(Configuration));
-        }
-        catch (ArgumentException exception)
-        {
-            throw CliException.Usage(exception.Message);
-        }
-
+        var configured = session.Configured;
+        var options = configured.Server;
         if (session.Value(Listen) is { Length: > 0 } listen)
         {
             options.Listen = [.. listen];
@@ -103,15 +90,16 @@ internal static class ServeCommand
 
         options.TokenReference = session.Value(Token) ?? options.TokenReference;
         options.Insecure |= session.Value(Insecure);
-        return options;
+        return configured;
     }
 
     private static async Task<StoreConnection> OpenAsync(
-        CliSession session, string directory, ServerOptions options, ILogger log, CancellationToken cancellationToken)
+        CliSession session, string directory, NodeConfiguration configured, ILogger log,
+        CancellationToken cancellationToken)
     {
         try
         {
-            var node = new StorageNodeOptions { ReadEventsMax = options.ReadEventsMax };
+            var node = new StorageNodeOptions { ReadEventsMax = configured.Server.ReadEventsMax };
             return await StoreConnection.OpenDirectoryAsync(session, directory, node, log, cancellationToken);
         }
         catch (LocationException exception) when (DirectoryOwner.IsInUse(exception))

@@ -22,6 +22,8 @@ namespace CimStore.Cli.Json;
 [JsonSerializable(typeof(FindingJson))]
 [JsonSerializable(typeof(BenchJson))]
 [JsonSerializable(typeof(CollectedJson))]
+[JsonSerializable(typeof(Engine.CycleResult))]
+[JsonSerializable(typeof(PlannedMoveJson))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(ServingJson))]
 [JsonSerializable(typeof(BoundLocationJson))]

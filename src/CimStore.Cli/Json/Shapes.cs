@@ -141,3 +141,6 @@ internal sealed record ConfigurationFindingJson(
 internal sealed record ErrorJson([property: JsonPropertyName("error")] ErrorDetailJson Error);
 
 internal sealed record ErrorDetailJson(int ExitCode, string Code, string Message);
+
+/// <summary>One line of `scavenge --dry-run`.</summary>
+internal sealed record PlannedMoveJson(string Cid, string From, string To, string Rule, string Reason);

@@ -4,7 +4,7 @@ using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Journal;
 using CimStore.Locations;
-using CimStore.Objects;
+using CimStore.Server.Tiers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -64,8 +64,14 @@ internal sealed class StoreConnection : IAsyncDisposable
 
     /// <summary>The data directory in this process, or the reason why not; never a node.</summary>
     public static ValueTask<StoreConnection> OpenDirectoryAsync(
-        CliSession session, string directory, CancellationToken cancellationToken) =>
-        OpenDirectoryAsync(session, directory, new StorageNodeOptions(), NullLogger.Instance, cancellationToken);
+        CliSession session, string directory, CancellationToken cancellationToken)
+    {
+        // Reads count where a policy asks for them.
+        var reads = session.Configured.Tiers.Locations.Length > 1 ? session.Configured.Server.ReadEventsMax : 0;
+        return OpenDirectoryAsync(
+            session, directory, new StorageNodeOptions { ReadEventsMax = reads }, NullLogger.Instance,
+            cancellationToken);
+    }
 
     /// <param name="session">Whose clock and options it is opened with.</param>
     /// <param name="directory">The data directory.</param>
@@ -77,21 +83,30 @@ internal sealed class StoreConnection : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var options = new DiskStoreOptions { DataDirectory = directory, ForceUnsafe = session.ForcesUnsafe };
-        var time = new ObservedTime(session.Time);
-        var store = await DiskStore.OpenAsync(options, time, cancellationToken);
-        try
+        var configured = session.Configured;
+        if (configured.Tiers.WhyNot(directory) is { } clash)
         {
-            var node = await StorageNode.OpenAsync(
-                StorageNodePorts.Of(store) with { Logger = log }, time, new IdSource(time), nodeOptions, null,
-                cancellationToken);
-            return new StoreConnection(directory, node, store);
+            throw CliException.Usage(clash);
         }
-        catch
+
+        if (!session.IsConfigured && NodeComposition.HasOtherLocations(directory))
         {
-            await store.DisposeAsync();
-            throw;
+            throw CliException.Usage(
+                $"The store in {directory} keeps content at other locations too: name the file that binds them with "
+                + "--config FILE or $CIMSTORE_CONFIG.");
         }
+
+        var (node, store) = await NodeComposition.OpenAsync(
+            options, configured.Tiers, configured.Warnings, nodeOptions, session.Time, log, cancellationToken);
+        return new StoreConnection(directory, node, store);
     }
+
+    /// <summary>What moves and copies by itself; only of a directory that this process has open.</summary>
+    public Scavenger Scavenger() => _node is null
+        ? throw new CliException(
+            ExitCode.Refused, $"The node at {Where} does this by itself; the command is for a directory without one.")
+        : _node.Scavenger ?? throw CliException.Usage(
+            "This store has one location, so nothing moves: bind others in a file and name it with --config.");
 
     /// <summary>Releases what is over its grace, and gives back the space of what was released.</summary>
     public ValueTask<CollectResult> CollectAsync(CancellationToken cancellationToken) => _node is null

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using CimStore.Cli.Storage;
+using CimStore.Server;
+using CimStore.Server.Configuration;
 
 namespace CimStore.Cli.Terminal;
 
@@ -8,11 +10,13 @@ namespace CimStore.Cli.Terminal;
 /// </summary>
 internal sealed class CliSession(ParseResult parsed) : IAsyncDisposable
 {
+    private const string ConfigurationVariable = "CIMSTORE_CONFIG";
+
     private StoreConnection? _connection;
 
     public OutputLines Out { get; } = new(new StandardOutput());
 
-    public TimeProvider Time { get; } = TimeProvider.System;
+    public TimeProvider Time { get; } = ShiftedTime.FromEnvironment(Environment.GetEnvironmentVariable);
 
     public bool IsJson { get; } = parsed.GetValue(CommonOptions.Json);
 
@@ -26,6 +30,33 @@ internal sealed class CliSession(ParseResult parsed) : IAsyncDisposable
 
     public StoreAddress Address => field ??= StoreAddress.Resolve(
         parsed.GetValue(CommonOptions.Data), parsed.GetValue(CommonOptions.Server), Environment.GetEnvironmentVariable);
+
+    /// <summary>What the configuration file says; without one, what holds by default.</summary>
+    public NodeConfiguration Configured
+    {
+        get
+        {
+            if (field is null)
+            {
+                var file = parsed.GetValue(CommonOptions.Configuration)
+                    ?? Environment.GetEnvironmentVariable(ConfigurationVariable);
+                IsConfigured = !string.IsNullOrEmpty(file);
+                try
+                {
+                    field = ServerConfiguration.ReadNode(IsConfigured ? file : null);
+                }
+                catch (ArgumentException exception)
+                {
+                    throw CliException.Usage(exception.Message);
+                }
+            }
+
+            return field;
+        }
+    }
+
+    /// <summary>Whether there is a file; known once it was read.</summary>
+    public bool IsConfigured { get; private set; }
 
     public T Value<T>(Option<T> option) => parsed.GetValue(option)!;
 

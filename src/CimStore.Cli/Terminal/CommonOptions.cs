@@ -19,6 +19,13 @@ internal static class CommonOptions
         Recursive = true,
     };
 
+    public static readonly Option<string?> Configuration = new("--config")
+    {
+        Description = "The JSON file that binds locations and sets the node up (also $CIMSTORE_CONFIG)",
+        HelpName = "FILE",
+        Recursive = true,
+    };
+
     public static readonly Option<bool> Json = new("--json")
     {
         Description = "Machine-readable output: one JSON value a line",

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Locations;
+using CimStore.Server.Tiers;
 using CimStore.Server.Uploads;
 using Microsoft.Extensions.Hosting;
 
@@ -9,8 +10,8 @@ namespace CimStore.Server.Http;
 
 /// <summary>Whether the node can keep its promises now; the worst check wins (D23).</summary>
 internal sealed class Readiness(
-    IStorageClient node, ServerLimits limits, Collector collector, UploadRegistry uploads,
-    IHostApplicationLifetime lifetime)
+    IStorageClient node, ServerLimits limits, Collector collector, TierWorker tiers,
+    UploadRegistry uploads, IHostApplicationLifetime lifetime)
 {
     public const string Healthy = "Healthy";
     public const string Degraded = "Degraded";
@@ -28,6 +29,9 @@ internal sealed class Readiness(
         checks.Add(collector.Failure is { } failed
             ? new("collector", Degraded, $"Giving back space failed: {failed}")
             : new("collector", Healthy, "Nothing failed."));
+        checks.Add(tiers.Failure is { } stuck
+            ? new("tiers", Degraded, $"Moving what is due failed: {stuck}")
+            : new("tiers", Healthy, "Nothing failed."));
         checks.AddRange(uploads.Unreadable.Take(UnreadableTold).Select(static unreadable =>
             new WireTypes.HealthCheckReply("upload", Degraded, unreadable.Detail)));
         try

@@ -12,6 +12,15 @@ public sealed class BackgroundLimits
             : throw new ArgumentOutOfRangeException(nameof(value), value, "0 (no limit) or more.");
     }
 
+    /// <summary>How often what is due is looked for, while a node serves.</summary>
+    public TimeSpan Cycle
+    {
+        get;
+        set => field = value >= TimeSpan.FromSeconds(1) && value <= TimeSpan.FromDays(1)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A second to a day.");
+    } = TimeSpan.FromMinutes(1);
+
     public int MovesAtOnceMax
     {
         get;

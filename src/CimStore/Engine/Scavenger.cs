@@ -37,6 +37,9 @@ public sealed class Scavenger : IDisposable
         _follower = new JournalFollower(ports.Journal, ports.Catalog, settings.Due, node.CopiesOf, time);
     }
 
+    /// <summary>How often a node runs it.</summary>
+    public TimeSpan Cycle => _settings.Limits.Cycle;
+
     /// <summary>Paused, a cycle reads the journal and dates what it finds, and moves nothing.</summary>
     public bool IsPaused
     {

@@ -21,7 +21,7 @@ public sealed partial class StorageNode
         Exception? failure = null;
         try
         {
-            var terms = StoreTerms.Of(request, _home.Traits, Domains);
+            var terms = StoreTerms.Of(request, _home.Traits, Domains, _ports.Tiers?.DefaultClass);
             RefuseLateMessage(request.Identity.MessageId);
             var read = await ReadSmallAsync(content, _home.InlineSizeMaxBytes, cancellationToken);
             var result = read.IsCompleted && read.Buffer.Length <= _home.InlineSizeMaxBytes

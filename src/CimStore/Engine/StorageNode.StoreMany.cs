@@ -22,7 +22,7 @@ public sealed partial class StorageNode
         try
         {
             RefuseLateMessage(request.Identity.MessageId);
-            var terms = StoreTerms.Of(request, _home.Traits, Domains);
+            var terms = StoreTerms.Of(request, _home.Traits, Domains, _ports.Tiers?.DefaultClass);
             var results = new StoreItemResult[items.Count];
             for (var first = 0; first < items.Count;)
             {
@@ -231,7 +231,7 @@ public sealed partial class StorageNode
                 LengthBytes = null,
                 Identity = BatchIdentity.Of(request.Identity, index),
             };
-            var terms = StoreTerms.Of(own, _home.Traits, Domains);
+            var terms = StoreTerms.Of(own, _home.Traits, Domains, _ports.Tiers?.DefaultClass);
             var cid = terms.Name(blake3, terms.IsSha256 ? Sha256Of(item.Content) : []);
             RefuseOther(own, cid, item.Content.Length);
             judged = new BatchItem(index, ContentKey.Shared(cid), Cid.ForRaw(blake3), item.Content, own, terms);

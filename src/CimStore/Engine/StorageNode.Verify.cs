@@ -86,7 +86,8 @@ public sealed partial class StorageNode
         }
 
         var pattern = PatternPolicy.For(record.Pattern);
-        var held = record.Copies.Count(copy => copy.State == CopyState.Verified);
+        var held = _ports.Tiers is null
+            ? record.Copies.Count(copy => copy.State == CopyState.Verified) : CopiesOf(record);
         var required = ConsistencyTable.CopiesRequired(record.Class);
         var reasons = ImmutableArray.CreateBuilder<string>();
         reasons.Add($"{record.SizeBytes} bytes: {SizeMatrix.Home(record.SizeBytes).Reason}");
@@ -99,11 +100,25 @@ public sealed partial class StorageNode
         reasons.Add($"class {record.Class}: {required} verified copies in distinct failure domains required, "
             + $"{held} held"
             + (held < required ? $", {required - held} owed" : ""));
-        reasons.Add($"tier {record.Tier}: the first location, {_home.Id}, is bound to it and takes new content");
+        reasons.Add(await ExplainTierAsync(record, cancellationToken));
         reasons.AddRange(record.Copies.Select(copy =>
             $"copy at {copy.Location}: {copy.State}, proved last at {copy.VerifiedAt:O}"));
         reasons.Add($"release: {Judge(record).Reason}");
         return new Explanation(record, reasons.ToImmutable());
+    }
+
+    private async ValueTask<string> ExplainTierAsync(ObjectRecord record, CancellationToken cancellationToken)
+    {
+        if (Scavenger is null)
+        {
+            return $"tier {record.Tier}: the first location, {_home.Id}, is bound to it and takes new content";
+        }
+
+        return await Scavenger.ExplainAsync(record.Key, cancellationToken) is { } verdict
+            ? $"tier {record.Tier}: the policy {_ports.Tiers!.Policy.Name} says {verdict.Tier}, by its rule "
+                + $"{verdict.Rule}: {verdict.Reason}"
+                + (verdict.NextDue is { } due ? $"; asked again at {due:O}" : "; not asked again by itself")
+            : $"tier {record.Tier}: the policy was not asked yet";
     }
 
     /// <summary>Reads a whole copy, and its tree, from the medium.</summary>

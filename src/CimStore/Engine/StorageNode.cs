@@ -87,7 +87,7 @@ public sealed partial class StorageNode : IStorageClient
 
         var node = new StorageNode(ports, observed, ids, options, metrics ?? new NodeMetrics(null));
         Log.Opened(
-            ports.Logger, ports.Journal.DurableLsn.Value, DurabilityPolicy.Strongest(node.Domains).ToString());
+            ports.Logger, ports.Journal.DurableLsn.Value, node.DefaultClass.ToString());
         if (observed.IsClockBehind)
         {
             Log.ClockBehind(ports.Logger);
@@ -129,7 +129,8 @@ public sealed partial class StorageNode : IStorageClient
         var space = await _ports.Maintenance.MeasureAsync(cancellationToken);
         var warnings = _ports.Maintenance.Warnings.AddRange(
             _ports.Locations.Where(location => !ReferenceEquals(location, _home))
-                .SelectMany(location => location.Warnings));
+                .SelectMany(location => location.Warnings)
+                .Concat(_ports.Tiers?.Warnings ?? []));
         if (_time.IsClockBehind)
         {
             warnings = warnings.Add(
@@ -143,7 +144,7 @@ public sealed partial class StorageNode : IStorageClient
             Objects = totals.Objects,
             LogicalBytes = totals.LogicalBytes,
             Space = space,
-            DefaultClass = DurabilityPolicy.Strongest(Domains),
+            DefaultClass = DefaultClass,
             Owners = [.. owners],
             Warnings = warnings,
         };
@@ -192,6 +193,8 @@ public sealed partial class StorageNode : IStorageClient
         Tiers = TiersOf(_ports.Locations),
         Domains = Domains,
     };
+
+    private DurabilityClass DefaultClass => _ports.Tiers?.DefaultClass ?? DurabilityPolicy.Strongest(Domains);
 
     /// <summary>0 to 1, for what must not happen everywhere at once.</summary>
     private double Chance()

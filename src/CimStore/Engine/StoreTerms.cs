@@ -16,7 +16,8 @@ internal sealed record StoreTerms(
     /// <param name="request">What was asked for.</param>
     /// <param name="home">Where new content goes first.</param>
     /// <param name="domains">Effective copies that all locations together can hold.</param>
-    public static StoreTerms Of(StoreRequest request, LocationTraits home, int domains)
+    /// <param name="usual">The class of what is stored without one; null is the strongest there is.</param>
+    public static StoreTerms Of(StoreRequest request, LocationTraits home, int domains, DurabilityClass? usual)
     {
         var expected = request.ExpectedCid?.ToV1();
         var function = expected?.HashFunction ?? request.HashFunction;
@@ -40,7 +41,7 @@ internal sealed record StoreTerms(
         }
 
         var level = request.Level ?? ConsistencyTable.LevelFor(request.DataClass);
-        var durability = request.Class ?? DurabilityPolicy.Strongest(domains);
+        var durability = request.Class ?? usual ?? DurabilityPolicy.Strongest(domains);
         if (!request.AcceptDebt && DurabilityPolicy.WhyNot(durability, domains) is { } reason)
         {
             throw Refuse("class-unsatisfied", reason);

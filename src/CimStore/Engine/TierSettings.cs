@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CimStore.Locations;
+using CimStore.Objects;
 using CimStore.Policies;
 
 namespace CimStore.Engine;
@@ -12,6 +13,12 @@ public sealed record TierSettings(MigrationPolicy Policy, IDueIndex Due)
     /// <summary>Locations that are not active.</summary>
     public ImmutableDictionary<LocationId, LocationState> States { get; init; } =
         ImmutableDictionary<LocationId, LocationState>.Empty;
+
+    /// <summary>Of content stored without a class; null takes the strongest that the locations satisfy (D3).</summary>
+    public DurabilityClass? DefaultClass { get; init; }
+
+    /// <summary>What whoever set it up has to be told for as long as it runs.</summary>
+    public ImmutableArray<string> Warnings { get; init; } = [];
 
     public BackgroundLimits Limits { get; init; } = new();
 }

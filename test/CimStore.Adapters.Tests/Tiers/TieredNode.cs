@@ -11,7 +11,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace CimStore.Adapters.Tests.Tiers;
 
-/// <summary>A node with a hot log, a pool of 4+4 and a cold directory, all on the real disk, and a clock to turn.</summary>
+/// <summary>A hot log, a pool of 4+4 and a cold directory, all on the real disk, and a clock to turn.</summary>
 internal sealed class TieredNode : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cimstore-tiers-");
@@ -87,7 +87,8 @@ internal sealed class TieredNode : IAsyncDisposable
         _folder.Delete(recursive: true);
     }
 
-    private PoolOptions PoolOf(string name, StorageTier tier, int data, int parity, ImmutableArray<string> paths) => new()
+    private PoolOptions PoolOf(
+        string name, StorageTier tier, int data, int parity, ImmutableArray<string> paths) => new()
     {
         Id = new LocationId(name),
         DataShards = data,

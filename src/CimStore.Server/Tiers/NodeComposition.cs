@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using CimStore.Disk;
+using CimStore.Disk.Lifecycle;
+using CimStore.Disk.Pool;
+using CimStore.Engine;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Policies;
+using CimStore.Server.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace CimStore.Server.Tiers;
+
+/// <summary>Opens a node as its configuration says: the log, and whatever other locations are bound.</summary>
+public static class NodeComposition
+{
+    private const string LocationsFolder = "locations";
+    private const string DueFolder = "due-index";
+
+    /// <summary>Whether a data directory was used with other locations beside its log.</summary>
+    public static bool HasOtherLocations(string dataDirectory)
+    {
+        var folder = Path.Combine(dataDirectory, LocationsFolder);
+        return Directory.Exists(folder) && Directory.EnumerateDirectories(folder).Any();
+    }
+
+    /// <param name="store">The data directory.</param>
+    /// <param name="tiers">What the file says of locations and policies.</param>
+    /// <param name="findings">What is to be shown in health.</param>
+    /// <param name="options">The engine's.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="log">Told what the engine decides.</param>
+    /// <param name="cancellationToken">Stops opening.</param>
+    /// <exception cref="LocationException">The log, or a location, cannot be opened.</exception>
+    public static async ValueTask<(StorageNode Node, DiskStore Store)> OpenAsync(
+        DiskStoreOptions store, TiersConfiguration tiers, ImmutableArray<ConfigurationFinding> findings,
+        StorageNodeOptions options, TimeProvider clock, ILogger log, CancellationToken cancellationToken)
+    {
+        var time = new ObservedTime(clock);
+        var level = tiers.Placement.FailureDomain;
+        store.LocationName = tiers.Log.Id.Name;
+        store.Traits = tiers.Log.TraitsAt(level);
+        var opened = new List<IAsyncDisposable>();
+        try
+        {
+            var home = await DiskStore.OpenAsync(store, time, cancellationToken);
+            opened.Add(home);
+            var ports = StorageNodePorts.Of(home) with { Logger = log };
+            if (tiers.Locations.Length > 1)
+            {
+                ports = await BindAsync(ports, home, store, tiers, findings, time, opened, cancellationToken);
+            }
+
+            return (
+                await StorageNode.OpenAsync(ports, time, new IdSource(time), options, null, cancellationToken), home);
+        }
+        catch
+        {
+            for (var index = opened.Count - 1; index >= 0; index--)
+            {
+                await opened[index].DisposeAsync();
+            }
+
+            throw;
+        }
+    }
+
+    private static async ValueTask<StorageNodePorts> BindAsync(
+        StorageNodePorts ports, DiskStore home, DiskStoreOptions store, TiersConfiguration tiers,
+        ImmutableArray<ConfigurationFinding> findings, TimeProvider time, List<IAsyncDisposable> opened,
+        CancellationToken cancellationToken)
+    {
+        var locations = ImmutableArray.CreateBuilder<ILocation>();
+        locations.Add(home);
+        foreach (var configured in tiers.Locations)
+        {
+            if (await OpenAsync(configured, store, tiers, time, cancellationToken) is { } location)
+            {
+                opened.Add((IAsyncDisposable)location);
+                locations.Add(location);
+            }
+        }
+
+        var due = DueIndex.Open(Path.Combine(store.DataDirectory, DueFolder), home.DurableLsn);
+        opened.Add(due);
+        var placement = new PlacementOptions
+        {
+            FailureDomain = tiers.Placement.FailureDomain,
+            Strategy = tiers.Placement.Strategy,
+        };
+        return ports with
+        {
+            Locations = locations.ToImmutable(),
+            Tiers = new TierSettings(PolicyOf(tiers), due)
+            {
+                Placement = placement,
+                DefaultClass = tiers.Placement.DefaultClass,
+                States = tiers.Locations.ToImmutableDictionary(one => one.Id, one => one.State),
+                Warnings = [.. findings.Select(finding => finding.ToString())],
+                Limits = new BackgroundLimits
+                {
+                    BytesPerSecondMax = tiers.Background.BytesPerSecondMax,
+                    MovesAtOnceMax = tiers.Background.MovesAtOnceMax,
+                    Cycle = tiers.Background.Cycle,
+                },
+            },
+        };
+    }
+
+    private static MigrationPolicy PolicyOf(TiersConfiguration tiers) =>
+        MigrationPolicies.BuiltIn.FirstOrDefault(policy => policy.Name == tiers.Policy)
+        ?? throw new ArgumentException(
+            $"There is no policy '{tiers.Policy}'; built in are "
+            + $"{string.Join(", ", MigrationPolicies.BuiltIn.Select(policy => policy.Name))}.");
+
+    private static async ValueTask<ILocation?> OpenAsync(
+        LocationConfiguration configured, DiskStoreOptions store, TiersConfiguration tiers, TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var state = Path.Combine(store.DataDirectory, LocationsFolder, configured.Id.Name);
+        var options = configured switch
+        {
+            LocationConfiguration.Pool pool => new PoolOptions
+            {
+                Id = pool.Id,
+                Traits = pool.TraitsAt(tiers.Placement.FailureDomain),
+                DataShards = pool.DataShards,
+                ParityShards = pool.ParityShards,
+                BlockBytes = pool.BlockBytes,
+                Sets = [.. pool.Sets.Select(set => set.Select(one => one.Path).ToImmutableArray())],
+                StateDirectory = state,
+                InlineSizeMaxBytes = store.InlineSizeMaxBytes,
+                ForceUnsafe = store.ForceUnsafe,
+            },
+            LocationConfiguration.Directory directory => new PoolOptions
+            {
+                Id = directory.Id,
+                Traits = directory.TraitsAt(tiers.Placement.FailureDomain),
+                DataShards = 1,
+                ParityShards = 0,
+                Sets = [[directory.Path]],
+                StateDirectory = state,
+                InlineSizeMaxBytes = store.InlineSizeMaxBytes,
+                ForceUnsafe = store.ForceUnsafe,
+            },
+            _ => null,
+        };
+        return options is null ? null : await PoolLocation.OpenAsync(options, time, cancellationToken);
+    }
+}
