@@ -47,6 +47,8 @@ internal static class CommandFactory
         "rm" => RemoveCommand.Create(),
         "verify" => VerifyCommand.Create(),
         "explain" => ExplainCommand.Create(),
+        "replicate" => CopiesCommand.CreateReplicate(),
+        "migrate" => CopiesCommand.CreateMigrate(),
         "name" => NameCommand.Create(),
         "import" => ImportCommand.Create(),
         "export" => ExportCommand.Create(),

@@ -20,6 +20,8 @@ internal static class CommandIndex
             ("rm", "Remove a reference; the content goes, after a grace, when none is left"),
             ("verify", "Read every copy from its medium and prove it"),
             ("explain", "Say why content is where it is"),
+            ("replicate", "Have more or fewer copies of content, never fewer than its class needs"),
+            ("migrate", "Move content to a tier now"),
         ]),
         ("Names",
         [

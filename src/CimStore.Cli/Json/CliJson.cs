@@ -23,6 +23,7 @@ namespace CimStore.Cli.Json;
 [JsonSerializable(typeof(BenchJson))]
 [JsonSerializable(typeof(CollectedJson))]
 [JsonSerializable(typeof(Engine.CycleResult))]
+[JsonSerializable(typeof(CopiesJson))]
 [JsonSerializable(typeof(PlannedMoveJson))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(ServingJson))]

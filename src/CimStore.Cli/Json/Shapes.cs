@@ -144,3 +144,7 @@ internal sealed record ErrorDetailJson(int ExitCode, string Code, string Message
 
 /// <summary>One line of `scavenge --dry-run`.</summary>
 internal sealed record PlannedMoveJson(string Cid, string From, string To, string Rule, string Reason);
+
+/// <summary>`replicate` and `migrate`.</summary>
+internal sealed record CopiesJson(
+    string Cid, string Tier, int EffectiveCopies, string[] Locations, int CopiesOwed, bool Changed);

@@ -40,6 +40,14 @@ internal sealed class EmbeddedClient(Func<ValueTask<IStorageClient>> open) : ISt
         Cid cid, DeleteRequest request, CancellationToken cancellationToken) =>
         await (await _node.Value).DeleteAsync(cid, request, cancellationToken);
 
+    public async ValueTask<CopiesResult> ReplicateAsync(
+        Cid cid, ReplicateRequest request, CancellationToken cancellationToken) =>
+        await (await _node.Value).ReplicateAsync(cid, request, cancellationToken);
+
+    public async ValueTask<CopiesResult> MigrateAsync(
+        Cid cid, MigrateRequest request, CancellationToken cancellationToken) =>
+        await (await _node.Value).MigrateAsync(cid, request, cancellationToken);
+
     public async ValueTask<VerifyResult?> VerifyAsync(Cid cid, CancellationToken cancellationToken) =>
         await (await _node.Value).VerifyAsync(cid, cancellationToken);
 

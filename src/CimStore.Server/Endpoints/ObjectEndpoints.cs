@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.ComponentModel;
 using CimStore.Engine;
 using CimStore.Http;
+using CimStore.Locations;
 using CimStore.Objects;
 using CimStore.Server.Http;
 using Microsoft.AspNetCore.Builder;
@@ -29,6 +30,29 @@ internal static class ObjectEndpoints
         api.MapPost("/objects/{cid}/verify", VerifyAsync)
             .WithName("VerifyObject").WithSummary("Reads every copy from its medium and proves it.")
             .Produces<VerifyResult>().WithProblems(400, 404);
+        api.MapPost("/objects/{cid}/replicate", ReplicateAsync)
+            .WithName("ReplicateObject").WithSummary("Has so many effective copies, never fewer than the class needs.")
+            .Produces<CopiesResult>().WithProblems(400, 404, 409, 422, 503);
+        api.MapPost("/objects/{cid}/migrate", MigrateAsync)
+            .WithName("MigrateObject").WithSummary("Moves the object to a tier; the policy may move it again.")
+            .Produces<CopiesResult>().WithProblems(400, 404, 409, 422, 503);
+    }
+
+    private static async Task<IResult> ReplicateAsync(
+        string cid, [Description("Effective copies: the failure domains it takes to lose it.")] int factor,
+        HttpContext context, IStorageClient node)
+    {
+        var request = new ReplicateRequest(factor, RequestReader.Identity(context.Request));
+        return TypedResults.Ok(await node.ReplicateAsync(RequestReader.Cid(cid), request, context.RequestAborted));
+    }
+
+    private static async Task<IResult> MigrateAsync(
+        string cid, [Description("hot, warm, cold or archive.")] string tier, HttpContext context, IStorageClient node)
+    {
+        var wanted = RequestReader.Choice<StorageTier>(tier, "tier")
+            ?? throw RequestReader.Malformed("tier", tier, "hot, warm, cold or archive");
+        var request = new MigrateRequest(wanted, RequestReader.Identity(context.Request));
+        return TypedResults.Ok(await node.MigrateAsync(RequestReader.Cid(cid), request, context.RequestAborted));
     }
 
     private static async Task<IResult> ListAsync(

@@ -46,6 +46,22 @@ public interface IStorageClient : IAsyncDisposable
     /// <summary>Removes a reference; the content goes, after its grace, when none is left.</summary>
     ValueTask<DeleteResult> DeleteAsync(Cid cid, DeleteRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Has so many effective copies: makes what lacks, gives up what is too many, never below the class.
+    /// </summary>
+    /// <exception cref="RefusedException">
+    /// Nothing was changed: <c>below-class</c>, <c>no-location</c>, <c>not-found-here</c>.
+    /// </exception>
+    /// <exception cref="Locations.LocationException">Some copies may have been made, and stay.</exception>
+    ValueTask<CopiesResult> ReplicateAsync(Cid cid, ReplicateRequest request, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Moves the object to a tier: a proved copy there, the event, and what its class does not need given up elsewhere.
+    /// </summary>
+    /// <exception cref="RefusedException">Nothing was changed: <c>no-location</c>, <c>not-found-here</c>.</exception>
+    /// <exception cref="Locations.LocationException">It is where it was; a copy too many may have been made.
+    /// </exception>
+    ValueTask<CopiesResult> MigrateAsync(Cid cid, MigrateRequest request, CancellationToken cancellationToken);
+
     /// <summary>Reads every copy from its medium and proves it. Null when the content is not here.</summary>
     ValueTask<VerifyResult?> VerifyAsync(Cid cid, CancellationToken cancellationToken);
 

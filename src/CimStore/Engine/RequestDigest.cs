@@ -22,6 +22,12 @@ internal static class RequestDigest
     public static ReadOnlyMemory<byte> Of(ContentKey key, DeleteRequest request) =>
         Of(string.Create(CultureInfo.InvariantCulture, $"delete {key.Cid} {request.Reference} {request.Grace}"));
 
+    public static ReadOnlyMemory<byte> Of(ContentKey key, ReplicateRequest request) =>
+        Of(string.Create(CultureInfo.InvariantCulture, $"replicate {key.Cid} {request.Factor}"));
+
+    public static ReadOnlyMemory<byte> Of(ContentKey key, MigrateRequest request) =>
+        Of(string.Create(CultureInfo.InvariantCulture, $"migrate {key.Cid} {request.Tier}"));
+
     public static ReadOnlyMemory<byte> Of(NameSetRequest request, string verb) => Of(
         string.Create(CultureInfo.InvariantCulture, $"{verb} {request.Owner} {request.Namespace} {request.Cid} "
         + $"{request.Expected} {request.MustBeNew} {request.Name}"));

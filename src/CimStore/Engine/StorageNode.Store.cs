@@ -172,16 +172,7 @@ public sealed partial class StorageNode
 
     private DurabilityReceipt ReceiptOf(DurabilityReceipt receipt, ObjectRecord record) => receipt with
     {
-        Copies =
-        [
-            .. from copy in record.Copies
-               where copy.State == CopyState.Verified
-               let location = LocationOf(copy)
-               where location is not null
-               select new CopyReceipt(
-                   location.Id, location.Traits.Tier, DurabilityPolicy.DomainOf(location.Id, location.Traits),
-                   Math.Max(1, location.Traits.Parts.Length), location.Traits.SyncsBeforeAcknowledgement),
-        ],
+        Copies = ReceiptsOf(record),
         CopiesOwed = Math.Max(0, ConsistencyTable.CopiesRequired(record.Class) - CopiesOf(record)),
     };
 

@@ -171,11 +171,27 @@ public sealed partial class StorageNode
         var plan = Placement.Plan(request, candidates, Settings.Placement);
         var next = plan.BeforeAcknowledgement.Concat(plan.Owed)
             .Where(location => !Holds(location) && !tried.Contains(location)).ToList();
-        return next.Count == 0 ? null : LocationOf(next[0]);
+        if (next.Count > 0)
+        {
+            return LocationOf(next[0]);
+        }
+
+        // More copies than any class asks for: the warmest location that has none, where it counts.
+        var copies = CopiesOf(record);
+        return _ports.Locations.Where(location => !Holds(location.Id) && !tried.Contains(location.Id)
+                && StateOf(location.Id) == LocationState.Active && !_absences.IsAway(location.Id)
+                && CopiesOf(With(record, location)) > copies)
+            .OrderBy(location => location.Traits.Tier).FirstOrDefault();
 
         bool Holds(LocationId location) =>
             record.Copies.Any(copy => copy.Location == location && copy.State == CopyState.Verified);
     }
+
+    private static ObjectRecord With(ObjectRecord record, ILocation location) => record with
+    {
+        Copies = record.Copies.Add(
+            new Copy(location.Id, 0, CopyState.Verified, CopyHeader.Plain, DateTimeOffset.UnixEpoch)),
+    };
 
     /// <returns>Why not, or null.</returns>
     private async ValueTask<LocationException?> TryCopyAsync(

@@ -88,6 +88,26 @@ public sealed partial class HttpStorageClient : IStorageClient
         return await _node.AskAsync(message, WireJson.Of<DeleteResult>(), cancellationToken);
     }
 
+    public async ValueTask<CopiesResult> ReplicateAsync(
+        Cid cid, ReplicateRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var route = $"{Routes.Object(cid)}/replicate?factor={Routes.Number(request.Factor)}";
+        using var message = new HttpRequestMessage(HttpMethod.Post, route);
+        Routes.AddIdentity(message, request.Identity);
+        return await _node.AskAsync(message, WireJson.Of<CopiesResult>(), cancellationToken);
+    }
+
+    public async ValueTask<CopiesResult> MigrateAsync(
+        Cid cid, MigrateRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var route = $"{Routes.Object(cid)}/migrate?tier={request.Tier}";
+        using var message = new HttpRequestMessage(HttpMethod.Post, route);
+        Routes.AddIdentity(message, request.Identity);
+        return await _node.AskAsync(message, WireJson.Of<CopiesResult>(), cancellationToken);
+    }
+
     public async ValueTask<VerifyResult?> VerifyAsync(Cid cid, CancellationToken cancellationToken)
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, Routes.Object(cid) + "/verify");

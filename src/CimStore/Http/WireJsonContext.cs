@@ -11,6 +11,7 @@ namespace CimStore.Http;
     GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(StoreResult))]
 [JsonSerializable(typeof(DeleteResult))]
+[JsonSerializable(typeof(CopiesResult))]
 [JsonSerializable(typeof(VerifyResult))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(ObjectRecord))]

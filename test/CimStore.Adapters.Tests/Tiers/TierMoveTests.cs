@@ -165,6 +165,49 @@ public sealed class TierMoveTests
         Assert.True((await tiers.Node.VerifyAsync(cid, Token))!.IsWhole);
     }
 
+    [Fact]
+    [Trait("row", "D7")]
+    public async Task Copies_are_raised_and_lowered_but_never_below_the_class()
+    {
+        await using var tiers = new TieredNode(MigrationPolicies.SeedV1);
+        await tiers.OpenAsync();
+        var standard = StoreRequest.Default with { Class = DurabilityClass.Standard };
+        var cid = (await tiers.Node.StoreAsync(Samples.Bytes(2_000_000, 1), Token, standard)).Cid;
+
+        var raised = await tiers.Node.ReplicateAsync(cid, new ReplicateRequest(7, CommandIdentity.None), Token);
+        var again = await tiers.Node.ReplicateAsync(cid, new ReplicateRequest(7, CommandIdentity.None), Token);
+        var lowered = await tiers.Node.ReplicateAsync(cid, new ReplicateRequest(2, CommandIdentity.None), Token);
+        var below = await Assert.ThrowsAsync<RefusedException>(async () =>
+            await tiers.Node.ReplicateAsync(cid, new ReplicateRequest(1, CommandIdentity.None), Token));
+        var beyond = await Assert.ThrowsAsync<RefusedException>(async () =>
+            await tiers.Node.ReplicateAsync(cid, new ReplicateRequest(8, CommandIdentity.None), Token));
+
+        Assert.Equal((7, true), (raised.EffectiveCopies, raised.Changed));
+        Assert.Equal((7, false), (again.EffectiveCopies, again.Changed));
+        Assert.True(lowered is { EffectiveCopies: >= 2 and < 7, Changed: true, CopiesOwed: 0 }, $"{lowered}");
+        Assert.Equal("below-class", below.Refusal.Code);
+        Assert.Equal("no-location", beyond.Refusal.Code);
+        Assert.True((await tiers.Node.VerifyAsync(cid, Token))!.IsWhole);
+    }
+
+    [Fact]
+    [Trait("row", "D4")]
+    public async Task A_migrate_command_takes_effect_once()
+    {
+        await using var tiers = new TieredNode(MigrationPolicies.SeedV1);
+        await tiers.OpenAsync();
+        var cid = (await tiers.Node.StoreAsync(
+            Samples.Bytes(2000, 1), Token, StoreRequest.Default with { Class = DurabilityClass.Ephemeral })).Cid;
+        var once = new MigrateRequest(StorageTier.Warm, Samples.Identity(new IdSource(tiers.Time).Next()));
+
+        var first = await tiers.Node.MigrateAsync(cid, once, Token);
+        await tiers.Node.MigrateAsync(cid, new MigrateRequest(StorageTier.Cold, CommandIdentity.None), Token);
+        var repeated = await tiers.Node.MigrateAsync(cid, once, Token);
+
+        Assert.Equal((StorageTier.Warm, true), (first.Tier, first.Changed));
+        Assert.Equal((StorageTier.Cold, false), (repeated.Tier, repeated.Changed));
+    }
+
     private static async Task<List<byte[]>> StoreAsync(
         TieredNode tiers, DurabilityClass durability = DurabilityClass.Standard)
     {

@@ -65,6 +65,14 @@ internal sealed class KeptOpen(IStorageClient engine) : IStorageClient
     public ValueTask<DeleteResult> DeleteAsync(Cid cid, DeleteRequest request, CancellationToken cancellationToken) =>
         engine.DeleteAsync(cid, request, cancellationToken);
 
+    public ValueTask<CopiesResult> ReplicateAsync(
+        Cid cid, ReplicateRequest request, CancellationToken cancellationToken) =>
+        engine.ReplicateAsync(cid, request, cancellationToken);
+
+    public ValueTask<CopiesResult> MigrateAsync(
+        Cid cid, MigrateRequest request, CancellationToken cancellationToken) =>
+        engine.MigrateAsync(cid, request, cancellationToken);
+
     public ValueTask<VerifyResult?> VerifyAsync(Cid cid, CancellationToken cancellationToken) =>
         engine.VerifyAsync(cid, cancellationToken);
 

@@ -352,6 +352,31 @@ public abstract partial class StorageClientContract : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("row", "D7")]
+    public async Task A_node_with_one_location_says_what_it_cannot_do_with_copies()
+    {
+        var cid = (await Client.StoreAsync([1, 2, 3], Token)).Cid;
+
+        var same = await Client.ReplicateAsync(cid, new ReplicateRequest(1, CommandIdentity.None), Token);
+        var hot = await Client.MigrateAsync(cid, new MigrateRequest(StorageTier.Hot, CommandIdentity.None), Token);
+
+        Assert.Equal((cid, 1, false), (same.Cid, same.EffectiveCopies, same.Changed));
+        Assert.Equal((StorageTier.Hot, false), (hot.Tier, hot.Changed));
+        await RefusesAsync("no-location", () => Client.ReplicateAsync(
+            cid, new ReplicateRequest(2, CommandIdentity.None), Token));
+        await RefusesAsync("no-location", () => Client.MigrateAsync(
+            cid, new MigrateRequest(StorageTier.Cold, CommandIdentity.None), Token));
+        await RefusesAsync("not-found-here", () => Client.ReplicateAsync(
+            Samples.CidOf([9]), new ReplicateRequest(1, CommandIdentity.None), Token));
+    }
+
+    private static async Task RefusesAsync(string code, Func<ValueTask<CopiesResult>> ask)
+    {
+        var refused = await Assert.ThrowsAsync<RefusedException>(async () => await ask());
+        Assert.Equal(code, refused.Refusal.Code);
+    }
+
+    [Fact]
     public async Task Objects_are_listed_in_order_from_a_cursor()
     {
         var cids = new List<Cid>();
