@@ -61,6 +61,7 @@ internal static class CommandFactory
         "check" => CheckCommand.Create(),
         "rebuild" => RebuildCommand.Create(),
         "gc" => CollectCommand.Create(),
+        "pool" => PoolCommand.Create(),
         "scavenge" => ScavengeCommand.Create(),
         "bench" => BenchCommand.Create(),
         "completion" => CompletionCommand.Create(),

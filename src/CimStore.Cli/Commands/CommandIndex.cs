@@ -46,6 +46,7 @@ internal static class CommandIndex
             ("check", "Compare records, events and bytes of the whole store"),
             ("rebuild", "Make the index again from the log"),
             ("gc", "Give back the space of released content"),
+            ("pool", "Directories of an erasure-coded pool: replace, heal"),
             ("scavenge", "Move what the policy says is due, and pay the copies that are owed"),
             ("bench", "Measure a scratch store on this disk"),
         ]),

@@ -24,6 +24,7 @@ namespace CimStore.Cli.Json;
 [JsonSerializable(typeof(CollectedJson))]
 [JsonSerializable(typeof(Engine.CycleResult))]
 [JsonSerializable(typeof(CopiesJson))]
+[JsonSerializable(typeof(HealedJson))]
 [JsonSerializable(typeof(PlannedMoveJson))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(ServingJson))]

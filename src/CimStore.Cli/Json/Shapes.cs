@@ -148,3 +148,6 @@ internal sealed record PlannedMoveJson(string Cid, string From, string To, strin
 /// <summary>`replicate` and `migrate`.</summary>
 internal sealed record CopiesJson(
     string Cid, string Tier, int EffectiveCopies, string[] Locations, int CopiesOwed, bool Changed);
+
+/// <summary>`pool replace` and `pool heal`.</summary>
+internal sealed record HealedJson(string Pool, long Healed, long NotWhole);

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using CimStore.Cli.Terminal;
 using CimStore.Disk;
+using CimStore.Disk.Pool;
 using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Journal;
@@ -22,6 +24,7 @@ internal sealed class StoreConnection : IAsyncDisposable
 
     private readonly DiskStore? _store;
     private readonly StorageNode? _node;
+    private readonly ImmutableArray<PoolLocation> _pools = [];
 
     private StoreConnection(string where, IStorageClient client)
     {
@@ -29,8 +32,8 @@ internal sealed class StoreConnection : IAsyncDisposable
         Where = where;
     }
 
-    private StoreConnection(string where, StorageNode node, DiskStore store)
-        : this(where, node) => (_node, _store) = (node, store);
+    private StoreConnection(string where, ComposedNode composed)
+        : this(where, composed.Node) => (_node, _store, _pools) = (composed.Node, composed.Store, composed.Pools);
 
     public IStorageClient Client { get; }
 
@@ -96,9 +99,9 @@ internal sealed class StoreConnection : IAsyncDisposable
                 + "--config FILE or $CIMSTORE_CONFIG.");
         }
 
-        var (node, store) = await NodeComposition.OpenAsync(
+        var composed = await NodeComposition.OpenAsync(
             options, configured.Tiers, configured.Warnings, nodeOptions, session.Time, log, cancellationToken);
-        return new StoreConnection(directory, node, store);
+        return new StoreConnection(directory, composed);
     }
 
     /// <summary>What moves and copies by itself; only of a directory that this process has open.</summary>
@@ -107,6 +110,14 @@ internal sealed class StoreConnection : IAsyncDisposable
             ExitCode.Refused, $"The node at {Where} does this by itself; the command is for a directory without one.")
         : _node.Scavenger ?? throw CliException.Usage(
             "This store has one location, so nothing moves: bind others in a file and name it with --config.");
+
+    /// <summary>An erasure-coded pool by its name; only of a directory that this process has open.</summary>
+    public PoolLocation Pool(string name) => _node is null
+        ? throw new CliException(
+            ExitCode.Refused, $"The node at {Where} has the pool open: stop it first, or let it heal by itself.")
+        : _pools.FirstOrDefault(pool => pool.Id.Name == name)
+            ?? throw CliException.Usage(
+                $"There is no pool '{name}' here; there are: {string.Join(", ", _pools.Select(pool => pool.Id))}.");
 
     /// <summary>Releases what is over its grace, and gives back the space of what was released.</summary>
     public ValueTask<CollectResult> CollectAsync(CancellationToken cancellationToken) => _node is null

@@ -32,7 +32,7 @@ public static class NodeComposition
     /// <param name="log">Told what the engine decides.</param>
     /// <param name="cancellationToken">Stops opening.</param>
     /// <exception cref="LocationException">The log, or a location, cannot be opened.</exception>
-    public static async ValueTask<(StorageNode Node, DiskStore Store)> OpenAsync(
+    public static async ValueTask<ComposedNode> OpenAsync(
         DiskStoreOptions store, TiersConfiguration tiers, ImmutableArray<ConfigurationFinding> findings,
         StorageNodeOptions options, TimeProvider clock, ILogger log, CancellationToken cancellationToken)
     {
@@ -51,8 +51,8 @@ public static class NodeComposition
                 ports = await BindAsync(ports, home, store, tiers, findings, time, opened, cancellationToken);
             }
 
-            return (
-                await StorageNode.OpenAsync(ports, time, new IdSource(time), options, null, cancellationToken), home);
+            var node = await StorageNode.OpenAsync(ports, time, new IdSource(time), options, null, cancellationToken);
+            return new ComposedNode(node, home, [.. opened.OfType<PoolLocation>()]);
         }
         catch
         {

@@ -195,6 +195,51 @@ public sealed class PoolLossTests
         Assert.Equal(7, large.Parts);
     }
 
+    [Fact]
+    public async Task A_lost_directory_is_replaced_and_its_shards_are_made_again()
+    {
+        using var folder = new PoolFolder();
+        var copies = await FillAsync(folder);
+        Shards(0b0010_1000).ForEach(folder.Lose);
+        await using (var pool = await folder.OpenAsync())
+        {
+            Assert.Throws<LocationException>(() => pool.Replace(0, 0));
+            pool.Replace(0, 3);
+            var (key, copy, _) = copies[^1];
+            Assert.Equal(7, (await pool.HealAsync(key, copy, Token))!.PartsIntact);
+        }
+
+        await using (var again = await folder.OpenAsync())
+        {
+            again.Replace(0, 5);
+            await foreach (var (key, copy) in again.ListIncompleteAsync(Token))
+            {
+                Assert.True((await again.HealAsync(key, copy, Token))!.IsWhole);
+            }
+
+            Assert.Empty(again.Warnings.Where(static text => text.Contains("Pool pool", StringComparison.Ordinal)));
+        }
+
+        Shards(0b1100_0011).ForEach(folder.Lose);
+        await using var rest = await folder.OpenAsync();
+        await AssertAllAsync(rest, copies);
+    }
+
+    [Fact]
+    public async Task A_set_more_takes_new_copies_and_the_old_ones_stay_readable()
+    {
+        using var folder = new PoolFolder();
+        var copies = await FillAsync(folder);
+        folder.Options = folder.Options with { Sets = [folder.Options.Sets[0], folder.Paths(1, 8)] };
+        Shards(0b0000_1111).ForEach(folder.Lose);
+
+        await using var pool = await folder.OpenAsync();
+        var added = await WriteAsync(pool, Samples.Bytes(3000, 5));
+
+        Assert.Equal(8, added.Parts);
+        await AssertAllAsync(pool, copies);
+    }
+
     internal static async Task<List<(ContentKey Key, Copy Copy, byte[] Content)>> FillAsync(PoolFolder folder)
     {
         await using var pool = await folder.OpenAsync();
