@@ -104,11 +104,34 @@ internal sealed class PlacementDraft(
         // that would not count.
         if (Copies < copies && sifted.Count(Counted.Union(candidates)) >= copies)
         {
-            foreach (var candidate in candidates.Except(Counted).TakeWhile(_ => Copies < copies))
+            TakeTogether(copies, candidates, list);
+        }
+    }
+
+    /// <summary>
+    /// Takes one after another until the count is reached, then gives back, last asked first, those without whom it
+    /// still is: on the way to it nobody can tell who will count, so a second copy in one domain is taken as well.
+    /// </summary>
+    private void TakeTogether(int copies, List<PlacementCandidate> candidates, List<PlacementCandidate> list)
+    {
+        var taken = new List<PlacementCandidate>();
+        foreach (var candidate in candidates.Except(Counted).TakeWhile(_ => Copies < copies))
+        {
+            Add(candidate, list);
+            taken.Add(candidate);
+        }
+
+        taken.Reverse();
+        foreach (var candidate in taken)
+        {
+            if (sifted.Count(Counted.Where(other => !ReferenceEquals(other, candidate))) >= copies)
             {
-                Add(candidate, list);
+                Counted.Remove(candidate);
+                list.Remove(candidate);
             }
         }
+
+        Copies = sifted.Count(Counted);
     }
 
     /// <returns>Whether it counts: it was not taken before and is not in a domain that has a copy.</returns>

@@ -107,6 +107,34 @@ public sealed class PlacementLawTests
             Assert.Equal(keys.Count, keys.Distinct().Count());
         }, iter: 3000);
 
+    /// <summary>
+    /// A pool that the loss of n0 or n1 destroys, and copies there that raise the count only together: the second one
+    /// in n0 adds nothing to them. Seed 5YzbDe6sTck9 found a plan that counted it.
+    /// </summary>
+    [Fact]
+    [Trait("row", "B9")]
+    public void Copies_that_count_only_together_are_not_taken_twice_in_one_domain()
+    {
+        const string N0 = "node=n0";
+        const string N1 = "node=n1";
+        ImmutableArray<PlacementCandidate> candidates =
+        [
+            new(new LocationId("pool"), Places.Pool(StorageTier.Hot, 4, N0, N0, N0, N1, N1, N1)),
+            Places.At("first", StorageTier.Warm, N0),
+            Places.At("again", StorageTier.Cold, N0),
+            Places.At("other", StorageTier.Archive, N1),
+        ];
+
+        var plan = Placement.Plan(
+            Request(1, DurabilityClass.Standard), candidates,
+            new PlacementOptions { FailureDomain = FailureDomainLevel.Node });
+
+        Assert.Equal("pool first other", Places.Names(plan.BeforeAcknowledgement));
+        Assert.Equal("pool first other", Places.Names(plan.Counted));
+        Assert.Empty(plan.Owed);
+        Assert.Equal((0, 0), (plan.CopiesOwed, plan.CopiesUnplaced));
+    }
+
     [Fact]
     public void No_byte_goes_to_a_denied_region() =>
         Gen.Select(Requests, Candidates, Options, Gen.Enum<StorageTier>())
