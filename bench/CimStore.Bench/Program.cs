@@ -11,7 +11,7 @@ using CimStore.Bench.Store;
 // CimStore.Bench http [DIRECTORY]            GET over loopback against Kestrel's Results.File
 // CimStore.Bench coding [options]            Reed-Solomon against ISA-L
 // CimStore.Bench child ...                   one step of a row that needs a process of its own
-// CimStore.Bench NAME [BenchmarkDotNet options]   the suite in the folder of that name: hashing, codecs, ...
+// CimStore.Bench NAME [BenchmarkDotNet options]   the suite in the folder of that name: hashing, codecs, decide, ...
 // CimStore.Bench [BenchmarkDotNet options]   any of them, as BenchmarkDotNet chooses
 switch (args)
 {

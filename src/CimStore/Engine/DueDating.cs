@@ -21,13 +21,17 @@ internal sealed record DueDating(MigrationPolicy Policy, MigrationEnvironment En
     public MigrationVerdict Ask(MigrationFacts facts, DateTimeOffset now) =>
         MigrationDecision.Decide(Policy, facts, Environment, now);
 
+    /// <summary>Without the reason, which costs more than the answer: most of what is due stays where it is.</summary>
+    public MigrationOutlook Look(MigrationFacts facts, DateTimeOffset now) =>
+        MigrationDecision.Look(Policy, facts, Environment, now);
+
     public DueRecord Date(DueRecord record, DateTimeOffset now)
     {
-        var verdict = Ask(record.Facts, now);
+        var outlook = Look(record.Facts, now);
         return record with
         {
             Stamp = Stamp,
-            Due = verdict.Tier == record.Facts.Tier ? verdict.NextDue : now,
+            Due = outlook.Tier == record.Facts.Tier ? outlook.NextDue : now,
         };
     }
 

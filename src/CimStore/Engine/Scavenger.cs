@@ -207,15 +207,15 @@ public sealed class Scavenger : IDisposable
         var moves = new List<(DueRecord Record, MigrationVerdict Verdict)>();
         foreach (var record in page)
         {
-            var verdict = dating.Ask(record.Facts, now);
-            if (verdict.Tier == record.Facts.Tier)
+            var outlook = dating.Look(record.Facts, now);
+            if (outlook.Tier == record.Facts.Tier)
             {
                 redated.Add(new DueChange(
-                    record.Key, record, record with { Due = verdict.NextDue, Stamp = dating.Stamp }));
+                    record.Key, record, record with { Due = outlook.NextDue, Stamp = dating.Stamp }));
             }
             else
             {
-                moves.Add((record, verdict));
+                moves.Add((record, dating.Ask(record.Facts, now)));
             }
         }
 

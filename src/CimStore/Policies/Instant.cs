@@ -14,9 +14,11 @@ internal static class Instant
     /// The first instant at which something that holds now no longer does, where it stops for good; null when it holds
     /// for ever. The estimate only saves steps: the answer is right to the tick whatever it is.
     /// </summary>
-    public static long? WhenEnds(Func<long, bool> holds, long nowTicks, double estimateTicks)
+    /// <param name="holds">Asks the state at an instant; static, so that asking allocates nothing.</param>
+    public static long? WhenEnds<TState>(
+        Func<TState, long, bool> holds, TState state, long nowTicks, double estimateTicks)
     {
-        if (!holds(nowTicks) || holds(LastTicks))
+        if (!holds(state, nowTicks) || holds(state, LastTicks))
         {
             return null;
         }
@@ -30,7 +32,7 @@ internal static class Instant
             {
                 var below = Math.Max(low, guess - step);
                 var above = Math.Min(high, guess + step);
-                if (holds(below) && !holds(above))
+                if (holds(state, below) && !holds(state, above))
                 {
                     (low, high) = (below, above);
                     break;
@@ -41,7 +43,7 @@ internal static class Instant
         while (high - low > 1)
         {
             var middle = low + ((high - low) / 2);
-            (low, high) = holds(middle) ? (middle, high) : (low, middle);
+            (low, high) = holds(state, middle) ? (middle, high) : (low, middle);
         }
 
         return high;

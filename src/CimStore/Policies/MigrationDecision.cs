@@ -14,14 +14,28 @@ namespace CimStore.Policies;
 /// </remarks>
 public static class MigrationDecision
 {
+    /// <summary>The whole answer, with its reason in words: for whoever shows it or acts on it.</summary>
     public static MigrationVerdict Decide(
         MigrationPolicy policy, MigrationFacts facts, MigrationEnvironment environment, DateTimeOffset now)
     {
         var outcome = MigrationOutcome.At(policy, facts, environment, now.UtcTicks);
         return new MigrationVerdict(
             outcome.Tier,
-            outcome.Rule?.Name ?? MigrationOutcome.NoRule,
+            outcome.RuleName,
             MigrationReason.Of(policy, facts, environment, now.UtcTicks, outcome),
+            MigrationDue.After(policy, facts, environment, now.UtcTicks, outcome));
+    }
+
+    /// <summary>
+    /// The same answer without the words, which cost more than it does and which nobody reads of an object that stays.
+    /// Allocates nothing.
+    /// </summary>
+    public static MigrationOutlook Look(
+        MigrationPolicy policy, MigrationFacts facts, MigrationEnvironment environment, DateTimeOffset now)
+    {
+        var outcome = MigrationOutcome.At(policy, facts, environment, now.UtcTicks);
+        return new MigrationOutlook(
+            outcome.Tier, outcome.RuleName,
             MigrationDue.After(policy, facts, environment, now.UtcTicks, outcome));
     }
 

@@ -11,6 +11,8 @@ internal readonly record struct MigrationOutcome(
 {
     public const string NoRule = "(none)";
 
+    public string RuleName => Rule?.Name ?? NoRule;
+
     public static MigrationOutcome At(
         MigrationPolicy policy, MigrationFacts facts, MigrationEnvironment environment, long nowTicks)
     {

@@ -38,6 +38,42 @@ public sealed class MigrationDecisionTests
             });
 
     [Fact]
+    public void A_look_is_the_decision_without_its_words() =>
+        Gen.Select(MigrationGen.Policies, MigrationGen.Facts, MigrationGen.Environments)
+            .Sample((policy, facts, environment) =>
+            {
+                var verdict = MigrationDecision.Decide(policy, facts, environment, Now);
+
+                var outlook = MigrationDecision.Look(policy, facts, environment, Now);
+
+                Assert.Equal(new MigrationOutlook(verdict.Tier, verdict.Rule, verdict.NextDue), outlook);
+            });
+
+    [Fact]
+    public void A_look_allocates_nothing()
+    {
+        var facts = new MigrationFacts
+        {
+            SizeBytes = 1 << 20, CreatedAt = Now.AddDays(-20), Tier = StorageTier.Hot, TierSince = Now.AddDays(-20),
+            Accesses = 40, Rate = new AccessRate(2, Now),
+        };
+        Look();
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Look();
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Look()
+        {
+            foreach (var policy in MigrationPolicies.BuiltIn.AsSpan())
+            {
+                Assert.True(MigrationDecision.Look(policy, facts, MigrationGen.AllTiers, Now).NextDue > Now);
+            }
+        }
+    }
+
+    [Fact]
     public void The_built_in_policies_know_where_everything_belongs() =>
         Gen.Select(MigrationGen.Facts, MigrationGen.Environments).Sample((facts, environment) =>
             Assert.All(MigrationPolicies.BuiltIn, policy => Assert.NotEqual(

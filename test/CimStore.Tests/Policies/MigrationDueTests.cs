@@ -79,6 +79,29 @@ public sealed class MigrationDueTests
     }
 
     [Fact]
+    public void A_policy_of_very_many_rules_is_dated_too()
+    {
+        var policy = new MigrationPolicy
+        {
+            Name = "by the day",
+            Rules =
+            [
+                .. Enumerable.Range(1, MigrationPolicy.RulesMax).Select(day => new MigrationRule
+                {
+                    Name = $"day {day}", Target = StorageTier.Warm, Frequency = FrequencyRange.Below(day),
+                    Age = new AgeRange(TimeSpan.Zero, TimeSpan.FromDays(day)),
+                }),
+            ],
+        };
+        var facts = new MigrationFacts
+        {
+            SizeBytes = 1, CreatedAt = Now, Tier = StorageTier.Warm, TierSince = Now, Rate = new AccessRate(0, Now),
+        };
+
+        Assert.Equal(Now.AddDays(41), Due(policy, facts, Now.AddDays(40.5)));
+    }
+
+    [Fact]
     public void Time_that_ends_dates_nothing()
     {
         var facts = new MigrationFacts
