@@ -26,7 +26,7 @@ public static class ConfigurationFile
         var source = JsonSource.Parse(path, utf8);
         var findings = new ConfigurationFindings(source);
         var reader = new TiersReader(source, Path.GetDirectoryName(Path.GetFullPath(path))!, findings);
-        var tiers = reader.Read();
+        var tiers = new PolicyBinder(source, findings).Bind(reader.Read());
         var server = source.Root.Kind == JsonValueKind.Object ? new ServerSection(source, findings).Read() : null;
         var directories = reader.Directories;
         if (server?.DataDirectory is { Length: > 0 } data && tiers.Locations.Any(l => l is LocationConfiguration.Log))
@@ -56,7 +56,7 @@ public static class ConfigurationFile
     }
 
     /// <summary>A byte more than may be there tells a file that is too large from one that just fits.</summary>
-    private static byte[] Bytes(string path)
+    internal static byte[] Bytes(string path)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var size = file.CanSeek ? Math.Min(file.Length, JsonSource.SizeMaxBytes) : JsonSource.SizeMaxBytes;

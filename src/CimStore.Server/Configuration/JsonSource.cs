@@ -65,6 +65,24 @@ public sealed class JsonSource
         return (before.Count((byte)'\n') + 1, column);
     }
 
+    /// <summary>The first byte of a line, from 1; the end of the text where there is no such line.</summary>
+    public int LineStart(int line)
+    {
+        var offset = 0;
+        for (var left = line - 1; left > 0; left--)
+        {
+            var end = Utf8.Span[offset..].IndexOf((byte)'\n');
+            if (end < 0)
+            {
+                return Utf8.Length;
+            }
+
+            offset += end + 1;
+        }
+
+        return offset;
+    }
+
     public ConfigurationFinding Finding(bool isError, int offset, string path, string message)
     {
         var (line, column) = Position(offset);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CimStore.Locations;
+using CimStore.Policies;
 
 namespace CimStore.Server.Configuration;
 
@@ -21,8 +22,14 @@ public sealed record TiersConfiguration
     /// <summary>Null when the file has none beside those built in.</summary>
     public PolicyText? Policies { get; init; }
 
-    /// <summary>The name of the policy in force. Whether there is one, the reader of policies knows.</summary>
-    public string Policy { get; init; } = "adaptive";
+    /// <summary>The name of the policy in force.</summary>
+    public string Policy { get; init; } = MigrationPolicies.Adaptive.Name;
+
+    /// <summary>Those built in, then those of the file.</summary>
+    public ImmutableArray<MigrationPolicy> AllPolicies { get; init; } = MigrationPolicies.BuiltIn;
+
+    /// <summary>The policy to use: that of the name.</summary>
+    public MigrationPolicy PolicyInForce { get; init; } = MigrationPolicies.Adaptive;
 
     public BackgroundConfiguration Background { get; init; } = new();
 
@@ -33,6 +40,15 @@ public sealed record TiersConfiguration
     [
         .. Locations.Where(location => location.State == LocationState.Active).Select(location => location.Tier),
     ];
+
+    /// <summary>
+    /// What policies may know of the tiers before anything is stored: those bound, each at the price of its first
+    /// location. Null when no location is active.
+    /// </summary>
+    public MigrationEnvironment? Environment => BoundTiers.IsEmpty ? null : new MigrationEnvironment(
+        Locations.Where(location => location.State == LocationState.Active)
+            .GroupBy(location => location.Tier)
+            .Select(tier => new TierState(tier.Key, tier.First().Cost)));
 
     /// <returns>
     /// Why the node cannot have its data there; null when it can. For a data directory that comes from elsewhere than

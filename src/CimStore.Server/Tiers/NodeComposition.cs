@@ -91,7 +91,7 @@ public static class NodeComposition
         return ports with
         {
             Locations = locations.ToImmutable(),
-            Tiers = new TierSettings(PolicyOf(tiers), due)
+            Tiers = new TierSettings(tiers.PolicyInForce, due)
             {
                 Placement = placement,
                 DefaultClass = tiers.Placement.DefaultClass,
@@ -106,12 +106,6 @@ public static class NodeComposition
             },
         };
     }
-
-    private static MigrationPolicy PolicyOf(TiersConfiguration tiers) =>
-        MigrationPolicies.BuiltIn.FirstOrDefault(policy => policy.Name == tiers.Policy)
-        ?? throw new ArgumentException(
-            $"There is no policy '{tiers.Policy}'; built in are "
-            + $"{string.Join(", ", MigrationPolicies.BuiltIn.Select(policy => policy.Name))}.");
 
     private static async ValueTask<ILocation?> OpenAsync(
         LocationConfiguration configured, DiskStoreOptions store, TiersConfiguration tiers, TimeProvider time,

@@ -148,13 +148,16 @@ public sealed class TiersConfigurationTests
     }
 
     [Fact]
-    public void Policies_are_handed_over_as_they_stand_with_their_line()
+    public void Policies_are_kept_as_they_stand_with_their_line()
     {
-        var tiers = Configured.Read("{\n  \"policy\": \"mine\",\n  \"policies\":\n    [ // why\n {} ],\n}").Tiers;
+        const string List = "[ // why\n { \"name\": \"mine\", \"rules\": [{ \"name\": \"all\", \"to\": \"hot\" }] } ]";
+
+        var tiers = Configured.Read($"{{\n  \"policy\": \"mine\",\n  \"policies\":\n    {List},\n}}").Tiers;
 
         Assert.Equal("mine", tiers.Policy);
         Assert.Equal(4, tiers.Policies!.FirstLine);
-        Assert.Equal("[ // why\n {} ]", Encoding.UTF8.GetString(tiers.Policies.Utf8.Span));
+        Assert.Equal(List, Encoding.UTF8.GetString(tiers.Policies.Utf8.Span));
+        Assert.Equal(5, tiers.PolicyInForce.Line);
     }
 
     [Theory]
