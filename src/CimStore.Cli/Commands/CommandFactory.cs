@@ -55,6 +55,7 @@ internal static class CommandFactory
         "dag" => DagCommand.Create(),
         "serve" => ServeCommand.Create(),
         "config" => ConfigCommand.Create(),
+        "policy" => PolicyCommand.Create(),
         "status" => StatusCommand.Create(),
         "events" => EventsCommand.Create(),
         "audit" => AuditCommand.Create(),

@@ -37,6 +37,7 @@ internal static class CommandIndex
         [
             ("serve", "Run a node: HTTP API on the data directory"),
             ("config", "Check a node's configuration file; print its schema"),
+            ("policy", "Show, check and simulate migration policies"),
             ("status", "Show objects, space, owners and warnings"),
             ("events", "Show what happened, and follow it"),
             ("audit", "Verify the hash chain of the events"),

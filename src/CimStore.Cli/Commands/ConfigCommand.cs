@@ -65,20 +65,12 @@ internal static class ConfigCommand
         {
             var configuration = ConfigurationFile.Read(file, BlockDevice.Of);
             Print(session, configuration.Tiers);
-            foreach (var warning in configuration.Warnings)
-            {
-                Print(session, warning);
-            }
-
+            FindingLines.Print(session, configuration.Warnings);
             return ExitCode.Ok;
         }
         catch (ConfigurationException refused)
         {
-            foreach (var finding in refused.Findings)
-            {
-                Print(session, finding);
-            }
-
+            FindingLines.Print(session, refused.Findings);
             return ExitCode.NotWell;
         }
         catch (ArgumentException variable)
@@ -129,20 +121,4 @@ internal static class ConfigCommand
             $"{LineEscape.Escape(directory.Path)} ({JsonText.Of(directory.Compression)})",
         _ => "the data directory",
     };
-
-    private static void Print(CliSession session, ConfigurationFinding finding)
-    {
-        var severity = finding.IsError ? "error" : "warning";
-        if (session.IsJson)
-        {
-            session.Out.Json(
-                new ConfigurationFindingJson(
-                    severity, finding.File, finding.Line, finding.Column, finding.Path, finding.Message),
-                CliJson.Default.ConfigurationFindingJson);
-        }
-        else
-        {
-            session.Out.Line($"{severity}\t{LineEscape.Escape(finding.ToString())}");
-        }
-    }
 }

@@ -31,5 +31,8 @@ namespace CimStore.Cli.Json;
 [JsonSerializable(typeof(BoundLocationJson))]
 [JsonSerializable(typeof(BoundRulesJson))]
 [JsonSerializable(typeof(ConfigurationFindingJson))]
+[JsonSerializable(typeof(PolicyJson))]
+[JsonSerializable(typeof(SimulatedPeriodJson))]
+[JsonSerializable(typeof(SimulatedPolicyJson))]
 [JsonSerializable(typeof(ErrorJson))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace CimStore.Cli.Json;
@@ -137,6 +138,26 @@ internal sealed record BoundRulesJson(
 /// <summary>Severity is <c>error</c> or <c>warning</c>.</summary>
 internal sealed record ConfigurationFindingJson(
     string Severity, string File, int Line, int Column, string Path, string Message);
+
+/// <summary>A migration policy, and what it means in words.</summary>
+internal sealed record PolicyJson(
+    string Name, int Version, bool BuiltIn, bool InForce, JsonElement Policy, string[] Words);
+
+/// <summary>A period of a simulated policy; dollars are those of the period.</summary>
+internal sealed record SimulatedPeriodJson(
+    string Policy, DateTimeOffset End, SimulatedTierJson[] Tiers, SimulatedMovesJson[] Moves, long Puts,
+    long RepeatedPuts, long Gets, long UnknownGets, long Deletes);
+
+internal sealed record SimulatedTierJson(
+    string Tier, long Objects, long Bytes, double Dollars, long Gets, double HitRate);
+
+internal sealed record SimulatedMovesJson(string From, string To, long Count, long Bytes);
+
+/// <summary>A policy at the end of a simulation; dollars are those of all of it.</summary>
+internal sealed record SimulatedPolicyJson(
+    string Policy, int Version, DateTimeOffset End, double Dollars, double KeepDollars, double RequestDollars,
+    double EgressDollars, double EarlyDollars, double DollarsOfFirst, long Moves, long MovedBytes,
+    SimulatedTierJson[] Tiers);
 
 internal sealed record ErrorJson([property: JsonPropertyName("error")] ErrorDetailJson Error);
 

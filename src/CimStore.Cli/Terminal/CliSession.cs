@@ -38,12 +38,10 @@ internal sealed class CliSession(ParseResult parsed) : IAsyncDisposable
         {
             if (field is null)
             {
-                var file = parsed.GetValue(CommonOptions.Configuration)
-                    ?? Environment.GetEnvironmentVariable(ConfigurationVariable);
-                IsConfigured = !string.IsNullOrEmpty(file);
+                IsConfigured = ConfigurationFile is not null;
                 try
                 {
-                    field = ServerConfiguration.ReadNode(IsConfigured ? file : null);
+                    field = ServerConfiguration.ReadNode(ConfigurationFile);
                 }
                 catch (ArgumentException exception)
                 {
@@ -52,6 +50,17 @@ internal sealed class CliSession(ParseResult parsed) : IAsyncDisposable
             }
 
             return field;
+        }
+    }
+
+    /// <summary>The file that was named; null where none was.</summary>
+    public string? ConfigurationFile
+    {
+        get
+        {
+            var file = parsed.GetValue(CommonOptions.Configuration)
+                ?? Environment.GetEnvironmentVariable(ConfigurationVariable);
+            return string.IsNullOrEmpty(file) ? null : file;
         }
     }
 
