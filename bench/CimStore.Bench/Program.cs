@@ -5,11 +5,13 @@ using CimStore.Bench.Coding;
 using CimStore.Bench.Http;
 using CimStore.Bench.Log;
 using CimStore.Bench.Store;
+using CimStore.Bench.Tiers;
 
 // CimStore.Bench store [options]             the stores against their peers (Store/StoreSuite.cs)
 // CimStore.Bench log DIRECTORY [SECONDS]     the content log alone
 // CimStore.Bench http [DIRECTORY]            GET over loopback against Kestrel's Results.File
 // CimStore.Bench coding [options]            Reed-Solomon against ISA-L
+// CimStore.Bench tiers [options]             the pool against raw files, the scavenger, space (Tiers/TierBench.cs)
 // CimStore.Bench child ...                   one step of a row that needs a process of its own
 // CimStore.Bench NAME [BenchmarkDotNet options]   the suite in the folder of that name: hashing, codecs, decide, ...
 // CimStore.Bench [BenchmarkDotNet options]   any of them, as BenchmarkDotNet chooses
@@ -21,6 +23,8 @@ switch (args)
         return await HttpGetBench.RunAsync(rest);
     case ["coding", .. var rest]:
         return CodingBench.Run(rest);
+    case ["tiers", .. var rest]:
+        return await TierBench.RunAsync(rest);
     case ["child", .. var rest]:
         return await Child.RunAsync(rest);
     case ["log", var directory, .. var rest]:

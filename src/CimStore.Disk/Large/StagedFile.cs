@@ -58,8 +58,10 @@ internal sealed class StagedFile : IStagedContent
             var size = _files.SmallPuts.AreComing ? WriteOutBytes : PieceBytes;
             if (_filled == 0 && bytes.Length >= size)
             {
-                await WriteOutAsync(bytes[..size]);
-                bytes = bytes[size..];
+                // A little more than a piece goes with it: what is not copied need not be gathered.
+                var whole = bytes[..(bytes.Length < 2 * size ? bytes.Length : size)];
+                await WriteOutAsync(whole);
+                bytes = bytes[whole.Length..];
                 continue;
             }
 

@@ -26,6 +26,10 @@ public sealed class DueIndex : IDueIndex
     private readonly IndexBatch _batch = new();
     private readonly byte[] _value = new byte[DueRecordCodec.SizeBytesMax];
 
+    // No date is before these; known by the first look.
+    private ulong _earliestDue;
+    private ulong _earliestDebt;
+
     private DueIndex(CatalogIndex pairs)
     {
         _pairs = pairs;
@@ -135,33 +139,36 @@ public sealed class DueIndex : IDueIndex
     private void Put(DueChange change, Span<byte> key)
     {
         var (before, after) = (change.Before, change.After);
-        Redate(Due, change.Key, before?.Due, after?.Due, key);
-        Redate(Debt, change.Key, before?.Debt?.NextTry, after?.Debt?.NextTry, key);
+        var value = after is null ? [] : _value.AsSpan(0, DueRecordCodec.Write(_value, after));
+
+        // The record stands under its dates too: what is due is read in one go, without a look for each.
+        Redate(Due, change.Key, before?.Due, after?.Due, value, key);
+        Redate(Debt, change.Key, before?.Debt?.NextTry, after?.Debt?.NextTry, value, key);
         var length = WriteKey(key, Facts, change.Key);
         if (after is null)
         {
             _batch.Delete(key[..length]);
-            return;
         }
-
-        _batch.Put(key[..length], _value.AsSpan(0, DueRecordCodec.Write(_value, after)));
+        else
+        {
+            _batch.Put(key[..length], value);
+        }
     }
 
-    private void Redate(byte kind, in ContentKey content, DateTimeOffset? was, DateTimeOffset? becomes, Span<byte> key)
+    private void Redate(
+        byte kind, in ContentKey content, DateTimeOffset? was, DateTimeOffset? becomes, ReadOnlySpan<byte> value,
+        Span<byte> key)
     {
-        if (was == becomes)
-        {
-            return;
-        }
-
-        if (was is { } old)
+        if (was is { } old && was != becomes)
         {
             _batch.Delete(key[..WriteDate(key, kind, old, content)]);
         }
 
         if (becomes is { } next)
         {
-            _batch.Put(key[..WriteDate(key, kind, next, content)], []);
+            _batch.Put(key[..WriteDate(key, kind, next, content)], value);
+            ref var earliest = ref kind == Due ? ref _earliestDue : ref _earliestDebt;
+            earliest = Math.Min(earliest, (ulong)Instants.ToTicks(next));
         }
     }
 
@@ -181,28 +188,25 @@ public sealed class DueIndex : IDueIndex
         return ValueTask.FromResult<IReadOnlyList<DueRecord>>(found);
     }
 
+    /// <summary>
+    /// Every date that was passed leaves a deletion behind, and a look from the first key on would walk over all of
+    /// them. So it begins at the earliest date that there can be.
+    /// </summary>
     private List<DueRecord> Page(byte kind, ulong end, int countMax)
     {
-        var keys = _pairs.Page(
-            [kind], [kind], after: false, countMax,
-            (key, _) => BinaryPrimitives.ReadUInt64BigEndian(key[1..]) <= end
-                ? ReadContent(key[DateBytes..])
-                : (ContentKey?)null);
-        var found = new List<DueRecord>(keys.Count);
-        foreach (var key in keys)
+        Span<byte> from = stackalloc byte[DateBytes];
+        ref var earliest = ref kind == Due ? ref _earliestDue : ref _earliestDebt;
+        from[0] = kind;
+        BinaryPrimitives.WriteUInt64BigEndian(from[1..], earliest);
+        var found = _pairs.Page([kind], from, after: false, countMax, (key, value) =>
         {
-            if (key is not { } content)
-            {
-                break;
-            }
-
-            if (Find(content) is { } record)
-            {
-                found.Add(record);
-            }
-        }
-
-        return found;
+            var ticks = BinaryPrimitives.ReadUInt64BigEndian(key[1..]);
+            return (Ticks: ticks, Record: ticks <= end
+                ? DueRecordCodec.Read(ReadContent(key[DateBytes..]), value)
+                : null);
+        });
+        earliest = found.Count > 0 ? found[0].Ticks : ulong.MaxValue;
+        return [.. found.TakeWhile(static one => one.Record is not null).Select(static one => one.Record!)];
     }
 
     private static int WriteKey(Span<byte> key, byte kind, in ContentKey content)

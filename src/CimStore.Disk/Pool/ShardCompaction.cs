@@ -10,7 +10,9 @@ namespace CimStore.Disk.Pool;
 /// </summary>
 internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index)
 {
-    private const double LiveShareMin = 0.5;
+    /// <summary>Of the segment's file. The rest is garbage, or what small batches were filled up with.</summary>
+    private const double LiveShareMin = 0.75;
+
     private const int WriteBytesMax = 512 << 10;
 
     private readonly ContentLog _log = directory.Log;
@@ -24,8 +26,8 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
         foreach (var segment in segments)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!segment.IsNewest && uses.TryGetValue(segment.Id, out var use) && use.GarbageBytes > 0
-                && use.ContentBytes - use.GarbageBytes <= use.ContentBytes * LiveShareMin)
+            if (!segment.IsNewest && uses.TryGetValue(segment.Id, out var use)
+                && use.ContentBytes - use.GarbageBytes <= segment.LengthBytes * LiveShareMin)
             {
                 var isOldest = _log.Segments()[0].Id == segment.Id;
                 given += await EmptyAsync(segment, isOldest, cancellationToken);

@@ -29,8 +29,11 @@ internal sealed class ShardFiles : IAsyncDisposable
         }
 
         _content = new StripeWriter(
-            pool.Code, pool.Options.BlockBytes, incarnation, CellCheck.OfContent, WriteCellAsync);
-        _tree = new StripeWriter(pool.Code, pool.Options.BlockBytes, incarnation, CellCheck.OfTree, WriteNodesAsync);
+            pool.Code, pool.Options.BlockBytes, incarnation, CellCheck.OfContent, sizeHint, WriteCellAsync);
+
+        // A two-hundred-and-fiftieth of the content: one stripe at a time is enough.
+        _tree = new StripeWriter(
+            pool.Code, pool.Options.BlockBytes, incarnation, CellCheck.OfTree, 0, WriteNodesAsync);
     }
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>

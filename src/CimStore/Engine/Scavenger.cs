@@ -13,6 +13,8 @@ public sealed class Scavenger : IDisposable
     private const int PageSize = 1024;
     private const int RedatedPerCycleMax = 50_000;
     private const int DebtsPerCycleMax = 1024;
+    private const int SmallSizeMaxBytes = 64 << 10;
+    private const int SmallAtOnce = 64;
 
     private static readonly TimeSpan DebtDelayMax = TimeSpan.FromHours(1);
 
@@ -222,15 +224,23 @@ public sealed class Scavenger : IDisposable
         return (redated, moves);
     }
 
+    /// <summary>Small ones go many at a time: they share the batches and syncs of the logs they go to.</summary>
     private async ValueTask<(int Moved, int NotMoved)> MoveAsync(
         List<(DueRecord Record, MigrationVerdict Verdict)> moves, CancellationToken cancellationToken)
     {
+        var small = moves.Where(one => one.Record.Facts.SizeBytes <= SmallSizeMaxBytes).ToList();
+        var large = moves.Where(one => one.Record.Facts.SizeBytes > SmallSizeMaxBytes).ToList();
+        var limit = _settings.Limits.MovesAtOnceMax;
+        var (moved, notMoved) = await MoveAsync(small, Math.Max(limit, SmallAtOnce), cancellationToken);
+        var (more, notMore) = await MoveAsync(large, limit, cancellationToken);
+        return (moved + more, notMoved + notMore);
+    }
+
+    private async ValueTask<(int Moved, int NotMoved)> MoveAsync(
+        List<(DueRecord Record, MigrationVerdict Verdict)> moves, int atOnce, CancellationToken cancellationToken)
+    {
         var results = new (DueRecord Record, MoveResult Result)[moves.Count];
-        var options = new ParallelOptions
-        {
-            MaxDegreeOfParallelism = _settings.Limits.MovesAtOnceMax,
-            CancellationToken = cancellationToken,
-        };
+        var options = new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, moves.Count, options, async (index, token) =>
         {
             var (record, verdict) = moves[index];
