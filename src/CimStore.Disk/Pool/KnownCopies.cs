@@ -9,6 +9,19 @@ internal sealed class KnownCopies
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(ContentKey Key, ulong Incarnation), PoolCopy> _copies = [];
+    private long _age;
+
+    /// <summary>Grows with everything that is forgotten.</summary>
+    public long Age
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _age;
+            }
+        }
+    }
 
     public PoolCopy? Find(in ContentKey key, ulong incarnation)
     {
@@ -18,10 +31,21 @@ internal sealed class KnownCopies
         }
     }
 
-    public void Add(in ContentKey key, ulong incarnation, PoolCopy copy)
+    /// <param name="key">Of which content.</param>
+    /// <param name="incarnation">Which copy.</param>
+    /// <param name="copy">What was found out.</param>
+    /// <param name="age">
+    /// Before that was looked for. What is older than something forgotten since is not kept: it may be that.
+    /// </param>
+    public void Add(in ContentKey key, ulong incarnation, PoolCopy copy, long age)
     {
         lock (_gate)
         {
+            if (age != _age)
+            {
+                return;
+            }
+
             if (_copies.Count >= CountMax)
             {
                 _copies.Clear();
@@ -36,6 +60,7 @@ internal sealed class KnownCopies
         lock (_gate)
         {
             _copies.Remove((key, incarnation));
+            _age++;
         }
     }
 
@@ -44,6 +69,7 @@ internal sealed class KnownCopies
         lock (_gate)
         {
             _copies.Clear();
+            _age++;
         }
     }
 }

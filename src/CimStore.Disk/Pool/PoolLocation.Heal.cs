@@ -13,10 +13,13 @@ public sealed partial class PoolLocation
     {
         cancellationToken.ThrowIfCancellationRequested();
         _known.Forget(key, copy.Incarnation);
-        return ValueTask.FromResult(
-            copy.Location == Id && Find(key, copy.Incarnation) is { } found
-                ? new ShardInspection(this, found).Run(cancellationToken).Condition
-                : null);
+        if (copy.Location != Id || Find(key, copy.Incarnation) is not { } found)
+        {
+            return ValueTask.FromResult<CopyCondition?>(null);
+        }
+
+        var condition = new ShardInspection(this, found).Run(cancellationToken).Condition;
+        return ValueTask.FromResult(condition.IsWhole || !IsGivenUp(key, copy.Incarnation) ? condition : null);
     }
 
     public async ValueTask<CopyCondition?> HealAsync(

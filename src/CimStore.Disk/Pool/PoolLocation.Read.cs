@@ -13,6 +13,9 @@ public sealed partial class PoolLocation
 
     private readonly ConcurrentDictionary<(ContentKey Key, ulong Incarnation), bool> _degraded = new();
 
+    // Copies whose shards are going, one directory after the other.
+    private readonly ConcurrentDictionary<(ContentKey Key, ulong Incarnation), bool> _releasing = new();
+
     public ValueTask<int?> ReadAsync(
         ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
         Read(key, copy, offset, destination.Span, CellCheck.OfContent, cancellationToken);
@@ -63,9 +66,26 @@ public sealed partial class PoolLocation
         }
 
         var reader = new StripeReader(this, found, stream);
-        return stream == CellCheck.OfTree && reader.Layout.LengthBytes == 0
-            ? ValueTask.FromResult<int?>(null)
-            : ValueTask.FromResult<int?>(reader.Read(offset, destination));
+        try
+        {
+            return stream == CellCheck.OfTree && reader.Layout.LengthBytes == 0
+                ? ValueTask.FromResult<int?>(null)
+                : ValueTask.FromResult<int?>(reader.Read(offset, destination));
+        }
+        catch (IntegrityException) when (IsGivenUp(key, copy.Incarnation))
+        {
+            return ValueTask.FromResult<int?>(null);
+        }
+    }
+
+    /// <summary>
+    /// Whether a copy that cannot be read was given up since it was looked up: it is absent then, and not damaged.
+    /// </summary>
+    private bool IsGivenUp(in ContentKey key, ulong incarnation)
+    {
+        var isReleasing = _releasing.ContainsKey((key, incarnation));
+        _known.Forget(key, incarnation);
+        return isReleasing || _index.Shards(key, incarnation).Count == 0;
     }
 
     /// <returns>Null when the pool does not hold that copy.</returns>
@@ -77,13 +97,21 @@ public sealed partial class PoolLocation
             return known;
         }
 
-        if (Look(key, incarnation) is not { } found)
+        var age = _known.Age;
+        try
+        {
+            if (Look(key, incarnation) is not { } found)
+            {
+                return null;
+            }
+
+            _known.Add(key, incarnation, found, age);
+            return found;
+        }
+        catch (IntegrityException) when (IsGivenUp(key, incarnation))
         {
             return null;
         }
-
-        _known.Add(key, incarnation, found);
-        return found;
     }
 
     private PoolCopy? Look(in ContentKey key, ulong incarnation)

@@ -101,11 +101,19 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         var shards = _index.Shards(key, incarnation);
-        await Task.WhenAll(shards
-            .Select(shard => _slots.FirstOrDefault(slot => slot.Number == shard.Slot)?.Directory)
-            .OfType<ShardDirectory>()
-            .Select(directory => ReleaseAsync(directory, key, incarnation)));
-        _known.Forget(key, incarnation);
+        _releasing[(key, incarnation)] = true;
+        try
+        {
+            await Task.WhenAll(shards
+                .Select(shard => _slots.FirstOrDefault(slot => slot.Number == shard.Slot)?.Directory)
+                .OfType<ShardDirectory>()
+                .Select(directory => ReleaseAsync(directory, key, incarnation)));
+        }
+        finally
+        {
+            _releasing.TryRemove((key, incarnation), out _);
+            _known.Forget(key, incarnation);
+        }
     }
 
     public async IAsyncEnumerable<HeldCopy> ListCopiesAsync(

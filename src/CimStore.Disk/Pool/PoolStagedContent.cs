@@ -56,6 +56,12 @@ internal sealed class PoolStagedContent(PoolLocation pool, int set, long? sizeHi
                 $"{_sizeBytes} bytes were written, not {manifest.StoredBytes ?? manifest.SizeBytes}.");
         }
 
+        if (manifest.StoredBytes is { } stored && stored != manifest.SizeBytes && manifest.Header == CopyHeader.Plain)
+        {
+            // Only beside a header is that size kept.
+            throw new ArgumentException($"{stored} bytes of {manifest.SizeBytes}, and no header says why.");
+        }
+
         var ours = manifest with { Incarnation = _incarnation };
         RequireKeyId(ours.Header);
         if (manifest.SizeBytes > pool.InlineSizeMaxBytes)

@@ -24,6 +24,24 @@ public abstract class KeptCopiesContract : LocationContract
     }
 
     [Fact]
+    public async Task A_copy_given_up_while_it_is_read_is_read_whole_or_absent()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            var size = round % 2 == 0 ? 200_000 : 1_500_000;
+            var content = Samples.Bytes(size, round);
+            var (key, copy) = await AdmitAsync(content);
+            var readers = Enumerable.Range(0, 6)
+                .Select(_ => Task.Run(() => ReadAllAsync(key, copy, size))).ToList();
+
+            await Location.ReleaseAsync(key, copy.Incarnation, Token);
+
+            Assert.All(await Task.WhenAll(readers), read => Assert.True(read is null || content.SequenceEqual(read)));
+            Assert.Null(await Location.ReadAsync(key, copy, 0, new byte[10], Token));
+        }
+    }
+
+    [Fact]
     public async Task A_copy_says_how_it_is_stored()
     {
         var content = Samples.Bytes(3000, 1);
