@@ -18,7 +18,7 @@ public class LocationUnderTest(ILocation location) : IAsyncDisposable
         var manifest = await WriteAsync(staged, content, cancellationToken);
         var sealedCopy = await staged.SealAsync(manifest, cancellationToken);
         return new Copy(
-            Location.Id, sealedCopy.Incarnation, CopyState.Verified, manifest.Header, DateTimeOffset.UnixEpoch);
+            Location.Id, sealedCopy.Incarnation, CopyState.Verified, sealedCopy.Header, DateTimeOffset.UnixEpoch);
     }
 
     public virtual async Task ReleaseAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
