@@ -3,7 +3,9 @@ using CimStore.Locations;
 
 namespace CimStore.Testing.Memory;
 
-internal sealed class MemoryStagedContent : IStagedContent
+/// <summary>Given to the keeper when it is sealed; without one it waits for its entry in the journal.</summary>
+internal sealed class MemoryStagedContent(Func<MemoryStagedContent, CopyManifest, SealedCopy>? keep = null)
+    : IStagedContent
 {
     private readonly ArrayBufferWriter<byte> _content = new();
     private readonly ArrayBufferWriter<byte> _tree = new();
@@ -30,13 +32,14 @@ internal sealed class MemoryStagedContent : IStagedContent
     public ValueTask<SealedCopy> SealAsync(CopyManifest manifest, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (manifest.SizeBytes != _content.WrittenCount)
+        var size = manifest.StoredBytes ?? manifest.SizeBytes;
+        if (size != _content.WrittenCount)
         {
-            throw new ArgumentException($"{_content.WrittenCount} bytes were written, not {manifest.SizeBytes}.");
+            throw new ArgumentException($"{_content.WrittenCount} bytes were written, not {size}.");
         }
 
         _sealed = true;
-        return ValueTask.FromResult(new SealedCopy(0, 1, manifest.Header, true));
+        return ValueTask.FromResult(keep?.Invoke(this, manifest) ?? new SealedCopy(0, 1, manifest.Header, true));
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
