@@ -34,7 +34,7 @@ internal sealed class FaultPlan
                 return null;
             }
 
-            var hash = Hash($"{seed}/{operation}/{name}/{number}");
+            var hash = StableHash.Of($"{seed}/{operation}/{name}/{number}");
             return hash % (uint)oneIn == 0 ? faults[(int)(hash / (uint)oneIn % (uint)faults.Length)] : null;
         });
 
@@ -51,18 +51,6 @@ internal sealed class FaultPlan
         }
 
         return null;
-    }
-
-    // FNV-1a: string.GetHashCode differs from process to process.
-    private static uint Hash(string text)
-    {
-        var hash = 2166136261u;
-        foreach (var letter in text)
-        {
-            hash = (hash ^ letter) * 16777619;
-        }
-
-        return hash ^ (hash >> 15);
     }
 
     private FaultPlan Add(Func<DiskOperation, string, int, DiskFault?> rule)

@@ -1,0 +1,65 @@
+namespace CimStore.Locations;
+
+/// <summary>So many a second, averaged; what was not used is worth a second at most.</summary>
+/// <remarks>
+/// It may go into debt: who comes takes at once, and waits until the debt is paid. So those who wait go in the order in
+/// which they came, and one that wants more than a second's worth waits longer instead of for ever.
+/// </remarks>
+internal sealed class TokenBucket(long perSecondMax, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private double _free = time.GetTimestamp();
+
+    /// <summary>Waits until so many more are allowed, for 0 until the debt is paid; unlimited at 0 a second.</summary>
+    public async ValueTask TakeAsync(long count, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Take(count) is not { } wait || wait <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        try
+        {
+            await Task.Delay(wait, time, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            GiveBack(count);
+            throw;
+        }
+    }
+
+    /// <summary>Takes what was used already: those who come next wait for it.</summary>
+    public void Charge(long count) => Take(count);
+
+    /// <summary>Was taken and not used.</summary>
+    public void GiveBack(long count)
+    {
+        if (perSecondMax > 0)
+        {
+            lock (_gate)
+            {
+                _free -= Cost(count);
+            }
+        }
+    }
+
+    private TimeSpan? Take(long count)
+    {
+        if (perSecondMax == 0)
+        {
+            return null;
+        }
+
+        lock (_gate)
+        {
+            // The instant at which everything taken is paid for.
+            var now = time.GetTimestamp();
+            _free = Math.Max(_free, now - time.TimestampFrequency) + Cost(count);
+            return TimeSpan.FromSeconds((_free - now) / time.TimestampFrequency);
+        }
+    }
+
+    private double Cost(long count) => (double)count / perSecondMax * time.TimestampFrequency;
+}
