@@ -35,7 +35,7 @@ public sealed partial class StorageNode : IStorageClient
     private readonly DecisionFacts _storeFacts;
     private readonly LocationAbsences _absences;
     private readonly LocationSpaces _spaces;
-    private readonly Pace _pace;
+    private readonly TokenBucket _pace;
     private bool _closed;
 
     private StorageNode(
@@ -48,7 +48,7 @@ public sealed partial class StorageNode : IStorageClient
         _refusals = new RefusalBudget(time, options.RefusalsPerHourMax);
         _absences = new LocationAbsences(time);
         _spaces = new LocationSpaces(ports.Locations);
-        _pace = new Pace(ports.Tiers?.Limits.BytesPerSecondMax ?? 0, time);
+        _pace = new TokenBucket(ports.Tiers?.Limits.BytesPerSecondMax ?? 0, time);
         Scavenger = ports.Tiers is { } tiers
             ? new Scavenger(this, ports, tiers, _spaces, time, Chance)
             : null;
