@@ -85,19 +85,16 @@ public sealed partial class DiskStore
     public async ValueTask<CopyCondition?> InspectAsync(
         ContentKey key, Copy copy, CancellationToken cancellationToken)
     {
+        DropCached(key, copy);
         var block = ArrayPool<byte>.Shared.Rent(InspectBlockBytes);
-        long bytes = 0;
         try
         {
-            int? read;
-            do
-            {
-                read = await ReadAsync(key, copy, bytes, block.AsMemory(0, InspectBlockBytes), cancellationToken);
-                bytes += read ?? 0;
-            }
-            while (read > 0);
-
-            return read is null ? null : new CopyCondition(1, 1, 1, [], bytes);
+            var memory = block.AsMemory(0, InspectBlockBytes);
+            return await ReadAllAsync(key, copy, memory, isTree: false, cancellationToken) is { } content
+                ? new CopyCondition(
+                    1, 1, 1, [],
+                    content + (await ReadAllAsync(key, copy, memory, isTree: true, cancellationToken) ?? 0))
+                : null;
         }
         finally
         {
@@ -126,6 +123,41 @@ public sealed partial class DiskStore
     }
 
     public ValueTask<long> TidyAsync(CancellationToken cancellationToken) => CompactAsync(cancellationToken);
+
+    /// <returns>Bytes read; null when there is no such copy.</returns>
+    private async ValueTask<long?> ReadAllAsync(
+        ContentKey key, Copy copy, Memory<byte> block, bool isTree, CancellationToken cancellationToken)
+    {
+        long bytes = 0;
+        while (true)
+        {
+            var read = isTree
+                ? await ReadTreeAsync(key, copy, bytes, block, cancellationToken)
+                : await ReadAsync(key, copy, bytes, block, cancellationToken);
+            if (read is null or 0)
+            {
+                return read is null ? null : bytes;
+            }
+
+            bytes += read.Value;
+        }
+    }
+
+    private void DropCached(ContentKey key, Copy copy)
+    {
+        RequireLevel(key);
+        if (CatalogReads.Place(_index, copy.Incarnation) is { } place)
+        {
+            if (place.Kind == PlaceKind.Large)
+            {
+                _large.DropCached(place.LargeId);
+            }
+            else
+            {
+                _log.DropCached(place.Position.Segment, place.Position.Offset, place.Position.LengthBytes);
+            }
+        }
+    }
 
     private HeldCopy? Held(ObjectRecord record)
     {

@@ -23,6 +23,17 @@ internal interface IDiskFile : IDisposable
     int Read(Span<byte> destination, long offset);
 
     /// <summary>
+    /// Has the next read of these bytes come from the device: lets go of what the page cache has of them
+    /// (<c>posix_fadvise</c>). Bytes that are not written out yet, or that somebody has mapped, stay; where the file
+    /// system cannot do it, nothing happens.
+    /// </summary>
+    /// <param name="offset">Where they begin.</param>
+    /// <param name="length">How many; 0 is to the end of the file.</param>
+    void DropCached(long offset, long length)
+    {
+    }
+
+    /// <summary>
     /// Reserves room and sets the length. Where the file system cannot reserve, only the length is set.
     /// </summary>
     void Allocate(long length);

@@ -21,6 +21,7 @@ internal static partial class LibC
     public const int LockExclusiveNow = 2 | 4;
     public const int LockNone = 8;
     public const int AccessExists = 0;
+    public const int DoNotNeed = 4;
 
     // The one value here that differs between architectures.
     public static readonly int OpenDirect =
@@ -43,6 +44,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     public static partial int SyncFileRange(SafeFileHandle file, long offset, long length, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    public static partial int FAdvise(SafeFileHandle file, long offset, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
     public static partial int FAllocate(SafeFileHandle file, int mode, long offset, long length);

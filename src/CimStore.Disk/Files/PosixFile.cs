@@ -137,6 +137,17 @@ internal sealed class PosixFile(string path, SafeFileHandle handle) : IDiskFile
         }
     }
 
+    public void DropCached(long offset, long length)
+    {
+        // Whole pages only are let go: without widening, what lies in the first and the last one would stay.
+        var page = Environment.SystemPageSize;
+        var start = offset / page * page;
+        var end = length == 0 ? start : (offset + length + page - 1) / page * page;
+
+        // Advice that is not taken costs nothing but the proof that the device was read; the counters show it.
+        _ = LibC.FAdvise(handle, start, end - start, LibC.DoNotNeed);
+    }
+
     public void WriteOut(long offset, long length) =>
         SyncRange(offset, length, LibC.WaitWriteWait, DiskOperation.WriteOut);
 

@@ -96,6 +96,13 @@ internal sealed class LargeFiles(IDisk disk, string directory, string staging, I
     /// <summary>Reads from the file's very beginning: the header of whoever wrote it.</summary>
     public int? ReadFront(Guid id, Span<byte> destination) => Read(FilePath(id, ContentSuffix), 0, destination);
 
+    /// <summary>The next reads of this content and its tree come from the device.</summary>
+    public void DropCached(Guid id)
+    {
+        DropCached(FilePath(id, ContentSuffix));
+        DropCached(FilePath(id, TreeSuffix));
+    }
+
     public LargeHeader? ReadHeader(Guid id)
     {
         var path = FilePath(id, ContentSuffix);
@@ -208,6 +215,19 @@ internal sealed class LargeFiles(IDisk disk, string directory, string staging, I
         catch (DiskException failure)
         {
             throw Faults.Translate(failure);
+        }
+    }
+
+    private void DropCached(string path)
+    {
+        try
+        {
+            using var lease = _open.Enter(path);
+            lease.File.DropCached(0, 0);
+        }
+        catch (DiskException)
+        {
+            // Whoever reads it next is told.
         }
     }
 

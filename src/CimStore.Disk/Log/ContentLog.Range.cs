@@ -1,3 +1,5 @@
+using CimStore.Disk.Files;
+
 namespace CimStore.Disk.Log;
 
 // Parts of records, for readers that prove what they read in another way or need only the front.
@@ -23,6 +25,28 @@ internal sealed partial class ContentLog
             return segment.File(_segments).Read(destination, offset) == destination.Length
                 ? true
                 : throw Damaged(segmentId, offset);
+        }
+        finally
+        {
+            segment.Exit();
+        }
+    }
+
+    /// <summary>The next read of these bytes comes from the device.</summary>
+    public void DropCached(ulong segmentId, long offset, long length)
+    {
+        if (!_segments.TryGet(segmentId, out var segment) || !segment.TryEnter())
+        {
+            return;
+        }
+
+        try
+        {
+            segment.File(_segments).DropCached(offset, length);
+        }
+        catch (DiskException)
+        {
+            // Whoever reads it next is told.
         }
         finally
         {

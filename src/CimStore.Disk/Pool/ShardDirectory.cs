@@ -111,6 +111,19 @@ internal sealed class ShardDirectory : IAsyncDisposable
         }
     }
 
+    /// <summary>The next read of this shard comes from the device.</summary>
+    public void DropCached(in Place place)
+    {
+        if (place.Kind == PlaceKind.Large)
+        {
+            Large.DropCached(place.LargeId);
+        }
+        else
+        {
+            Log.DropCached(place.Position.Segment, place.Position.Offset, place.Position.LengthBytes);
+        }
+    }
+
     /// <summary>Reads the shard that a record holds, checked.</summary>
     /// <returns>Null when the record moved or is gone.</returns>
     /// <exception cref="IntegrityException">It is damaged.</exception>

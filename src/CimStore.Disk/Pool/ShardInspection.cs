@@ -33,6 +33,7 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy)
 
     private string? FaultOf(int shard, PoolShard known, CancellationToken cancellationToken)
     {
+        known.Directory.DropCached(known.Place);
         if (_shape.IsLarge && HeaderFault(shard, known) is { } fault)
         {
             return fault;
