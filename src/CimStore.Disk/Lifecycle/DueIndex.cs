@@ -16,8 +16,9 @@ public sealed class DueIndex : IDueIndex
     private const byte Facts = (byte)'k';
     private const byte Due = (byte)'d';
     private const byte Debt = (byte)'b';
+    private const byte Unproved = (byte)'v';
     private const byte Progress = (byte)'p';
-    private const byte ProgressVersion = 1;
+    private const byte ProgressVersion = 2;
     private const int MemoryBytes = 8 << 20;
     private const int CacheBytes = 16 << 20;
     private const int DateBytes = 1 + sizeof(long);
@@ -29,17 +30,21 @@ public sealed class DueIndex : IDueIndex
     // No date is before these; known by the first look.
     private ulong _earliestDue;
     private ulong _earliestDebt;
+    private ulong _earliestUnproved;
 
     private DueIndex(CatalogIndex pairs)
     {
         _pairs = pairs;
         var progress = pairs.Get([Progress]);
+        IsOfThisVersion = progress is null or [ProgressVersion, ..];
         Seen = progress is [ProgressVersion, ..] ? new Lsn(new PackedReader(progress.AsSpan(1)).Varint()) : Lsn.None;
     }
 
     public Lsn Seen { get; private set; }
 
-    /// <summary>Opens it, or makes one; what is damaged or of another journal is made anew.</summary>
+    private bool IsOfThisVersion { get; }
+
+    /// <summary>Opens it, or makes one; what is damaged, of another journal or version is made anew.</summary>
     /// <param name="path">A directory of its own on a real file system.</param>
     /// <param name="journalEnd">An index that has seen more than the journal holds is one of another journal.</param>
     public static DueIndex Open(string path, Lsn journalEnd)
@@ -48,7 +53,7 @@ public sealed class DueIndex : IDueIndex
         try
         {
             var index = new DueIndex(CatalogIndex.Open(path, MemoryBytes, CacheBytes));
-            if (index.Seen <= journalEnd)
+            if (index.IsOfThisVersion && index.Seen <= journalEnd)
             {
                 return index;
             }
@@ -99,6 +104,10 @@ public sealed class DueIndex : IDueIndex
         DateTimeOffset now, int countMax, CancellationToken cancellationToken) =>
         DatedAsync(Debt, now, countMax, cancellationToken);
 
+    public ValueTask<IReadOnlyList<DueRecord>> UnprovedAsync(
+        DateTimeOffset now, int countMax, CancellationToken cancellationToken) =>
+        DatedAsync(Unproved, now, countMax, cancellationToken);
+
     public ValueTask<IReadOnlyList<DueRecord>> ListAsync(
         ContentKey? after, int countMax, CancellationToken cancellationToken)
     {
@@ -144,6 +153,7 @@ public sealed class DueIndex : IDueIndex
         // The record stands under its dates too: what is due is read in one go, without a look for each.
         Redate(Due, change.Key, before?.Due, after?.Due, value, key);
         Redate(Debt, change.Key, before?.Debt?.NextTry, after?.Debt?.NextTry, value, key);
+        Redate(Unproved, change.Key, before?.VerifyBy, after?.VerifyBy, value, key);
         var length = WriteKey(key, Facts, change.Key);
         if (after is null)
         {
@@ -167,7 +177,7 @@ public sealed class DueIndex : IDueIndex
         if (becomes is { } next)
         {
             _batch.Put(key[..WriteDate(key, kind, next, content)], value);
-            ref var earliest = ref kind == Due ? ref _earliestDue : ref _earliestDebt;
+            ref var earliest = ref EarliestOf(kind);
             earliest = Math.Min(earliest, (ulong)Instants.ToTicks(next));
         }
     }
@@ -195,7 +205,7 @@ public sealed class DueIndex : IDueIndex
     private List<DueRecord> Page(byte kind, ulong end, int countMax)
     {
         Span<byte> from = stackalloc byte[DateBytes];
-        ref var earliest = ref kind == Due ? ref _earliestDue : ref _earliestDebt;
+        ref var earliest = ref EarliestOf(kind);
         from[0] = kind;
         BinaryPrimitives.WriteUInt64BigEndian(from[1..], earliest);
         var found = _pairs.Page([kind], from, after: false, countMax, (key, value) =>
@@ -207,6 +217,19 @@ public sealed class DueIndex : IDueIndex
         });
         earliest = found.Count > 0 ? found[0].Ticks : ulong.MaxValue;
         return [.. found.TakeWhile(static one => one.Record is not null).Select(static one => one.Record!)];
+    }
+
+    private ref ulong EarliestOf(byte kind)
+    {
+        switch (kind)
+        {
+            case Due:
+                return ref _earliestDue;
+            case Debt:
+                return ref _earliestDebt;
+            default:
+                return ref _earliestUnproved;
+        }
     }
 
     private static int WriteKey(Span<byte> key, byte kind, in ContentKey content)

@@ -9,13 +9,15 @@ namespace CimStore.Disk.Lifecycle;
 /// <summary>The value under an object's key in the due index.</summary>
 internal static class DueRecordCodec
 {
-    public const byte Version = 1;
+    public const byte Version = 2;
     public const int CauseLengthMax = 256;
     public const int SizeBytesMax = 160 + (3 * CauseLengthMax);
 
     private const byte HasDue = 1;
     private const byte HasDebt = 2;
     private const byte WasRead = 4;
+    private const byte LacksParts = 8;
+    private const byte HasVerifyBy = 16;
 
     public static int Write(Span<byte> destination, DueRecord record)
     {
@@ -23,7 +25,8 @@ internal static class DueRecordCodec
         var writer = new PackedWriter(destination);
         writer.Byte(Version);
         writer.Byte((byte)((record.Due is null ? 0 : HasDue) | (debt is null ? 0 : HasDebt)
-            | (facts.LastAccessAt is null ? 0 : WasRead)));
+            | (facts.LastAccessAt is null ? 0 : WasRead) | (debt is { LacksParts: true } ? LacksParts : 0)
+            | (record.VerifyBy is null ? 0 : HasVerifyBy)));
         writer.Varint(record.Stamp);
         writer.Varint((ulong)facts.SizeBytes);
         writer.Varint((ulong)Instants.ToTicks(facts.CreatedAt));
@@ -50,6 +53,11 @@ internal static class DueRecordCodec
             writer.Varint((ulong)Instants.ToTicks(debt.NextTry));
             writer.Varint((ulong)debt.Attempts);
             writer.Text(debt.Cause.Length <= CauseLengthMax ? debt.Cause : debt.Cause[..CauseLengthMax]);
+        }
+
+        if (record.VerifyBy is { } verifyBy)
+        {
+            writer.Varint((ulong)Instants.ToTicks(verifyBy));
         }
 
         return writer.Length;
@@ -90,9 +98,11 @@ internal static class DueRecordCodec
 
         DateTimeOffset? due = (flags & HasDue) != 0 ? Instant(ref reader) : null;
         var debt = (flags & HasDebt) != 0
-            ? new DebtRecord(Instant(ref reader), Instant(ref reader), (int)reader.Varint(), reader.Text())
+            ? new DebtRecord(Instant(ref reader), Instant(ref reader), (int)reader.Varint(), reader.Text(),
+                (flags & LacksParts) != 0)
             : null;
-        return new DueRecord(key, facts, stamp, due, debt);
+        DateTimeOffset? verifyBy = (flags & HasVerifyBy) != 0 ? Instant(ref reader) : null;
+        return new DueRecord(key, facts, stamp, due, debt, verifyBy);
     }
 
     private static DateTimeOffset Instant(ref PackedReader reader) => Instants.FromTicks((long)reader.Varint());

@@ -39,4 +39,9 @@ internal static partial class Log
 
     [LoggerMessage(1009, LogLevel.Warning, "{Cid} could not be moved to {Tier}: {Reason}")]
     public static partial void NotMoved(ILogger logger, string cid, string tier, string reason);
+
+    [LoggerMessage(
+        1010, LogLevel.Warning,
+        "The copy of {Cid} at {Location} can be read and lacks parts; they are made again: {Detail}")]
+    public static partial void PartsLacking(ILogger logger, string cid, string location, string detail);
 }

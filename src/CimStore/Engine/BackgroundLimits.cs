@@ -21,6 +21,26 @@ public sealed class BackgroundLimits
             : throw new ArgumentOutOfRangeException(nameof(value), value, "A second to a day.");
     } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// Bytes a second that proving copies again may read, beside what moves and copies read; 0 is no limit.
+    /// </summary>
+    public long ScrubBytesPerSecondMax
+    {
+        get;
+        set => field = value >= 0
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "0 (no limit) or more.");
+    }
+
+    /// <summary>How long a copy may go unproved; an access pattern may ask for less.</summary>
+    public TimeSpan ScrubCycle
+    {
+        get;
+        set => field = value >= TimeSpan.FromHours(1) && value <= TimeSpan.FromDays(365)
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "An hour to a year.");
+    } = TimeSpan.FromDays(30);
+
     public int MovesAtOnceMax
     {
         get;

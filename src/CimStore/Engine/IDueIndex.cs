@@ -25,6 +25,10 @@ public interface IDueIndex : IAsyncDisposable
     ValueTask<IReadOnlyList<DueRecord>> DebtsAsync(
         DateTimeOffset now, int countMax, CancellationToken cancellationToken);
 
+    /// <summary>Objects to be proved again at or before an instant, the longest due first.</summary>
+    ValueTask<IReadOnlyList<DueRecord>> UnprovedAsync(
+        DateTimeOffset now, int countMax, CancellationToken cancellationToken);
+
     /// <summary>All objects in the order of their keys, behind the given one: for dating anew.</summary>
     ValueTask<IReadOnlyList<DueRecord>> ListAsync(
         ContentKey? after, int countMax, CancellationToken cancellationToken);

@@ -10,7 +10,8 @@ namespace CimStore.Engine;
 /// gained. The put path knows nothing of it.
 /// </summary>
 internal sealed class JournalFollower(
-    IJournal journal, ICatalog catalog, IDueIndex due, Func<ObjectRecord, int> copiesOf, TimeProvider time)
+    IJournal journal, ICatalog catalog, IDueIndex due, Func<ObjectRecord, int> copiesOf, TimeSpan scrubCycle,
+    TimeProvider time)
 {
     private const int ObjectsPerApplyMax = 512;
     private const int EntriesPerApplyMax = 4096;
@@ -104,9 +105,17 @@ internal sealed class JournalFollower(
         }
 
         var owes = copiesOf(record) < ConsistencyTable.CopiesRequired(record.Class)
-            || record.Copies.Any(static copy => copy.State == CopyState.Quarantined);
+            || record.Copies.Any(static copy => copy.State == CopyState.Quarantined)
+            || before?.Debt is { LacksParts: true };
         var debt = owes ? before?.Debt ?? new DebtRecord(told.ChangedAt ?? now, now, 0, "") : null;
-        return dating.Date(new DueRecord(record.Key, facts, dating.Stamp, null, debt), now);
+        var verifyBy = Scrubber.VerifyBy(record, scrubCycle);
+        if (told.ChangedAt is null && !isNewLife && verifyBy < before!.VerifyBy)
+        {
+            // Put off, as a location was away. That somebody read it changes nothing about that.
+            verifyBy = before.VerifyBy;
+        }
+
+        return dating.Date(new DueRecord(record.Key, facts, dating.Stamp, null, debt, verifyBy), now);
     }
 
     /// <summary>What was read about one object since the last time it was applied.</summary>

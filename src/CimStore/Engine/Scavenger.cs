@@ -8,7 +8,7 @@ namespace CimStore.Engine;
 /// Keeps every object at the tier its policy says and in the copies its class demands. It reads what is due and nothing
 /// else; a crash at any point is made good by the next cycle. One cycle at a time.
 /// </summary>
-public sealed class Scavenger : IDisposable
+public sealed partial class Scavenger : IDisposable
 {
     private const int PageSize = 1024;
     private const int RedatedPerCycleMax = 50_000;
@@ -36,7 +36,9 @@ public sealed class Scavenger : IDisposable
         Func<double> chance)
     {
         (_node, _ports, _settings, _spaces, _time, _chance) = (node, ports, settings, spaces, time, chance);
-        _follower = new JournalFollower(ports.Journal, ports.Catalog, settings.Due, node.CopiesOf, time);
+        _follower = new JournalFollower(
+            ports.Journal, ports.Catalog, settings.Due, node.CopiesOf,
+            settings.Limits.ScrubCycle, time);
     }
 
     /// <summary>How often a node runs it.</summary>
@@ -155,7 +157,8 @@ public sealed class Scavenger : IDisposable
         foreach (var record in debts)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var cause = await _node.PayAsync(record.Key, cancellationToken);
+            var cause = await _node.PayAsync(
+                record.Key, record.Debt!.LacksParts, cancellationToken);
             var debt = cause is null ? null : Later(record.Debt!, cause);
             (paid, left) = debt is null ? (paid + 1, left) : (paid, left + 1);
             await _settings.Due.ApplyAsync(
@@ -167,7 +170,7 @@ public sealed class Scavenger : IDisposable
     }
 
     /// <summary>Twice as long each time, and never all at once.</summary>
-    private DebtRecord Later(DebtRecord debt, string cause)
+    internal DebtRecord Later(DebtRecord debt, string cause)
     {
         var delay = TimeSpan.FromSeconds(Math.Min(DebtDelayMax.TotalSeconds, Math.Pow(2, Math.Min(debt.Attempts, 20))));
         return debt with

@@ -56,13 +56,18 @@ public sealed partial class StorageNode
 
     /// <summary>Makes what the object owes: copies that were found wrong, copies the class lacks.</summary>
     /// <returns>Why something is still owed; null when nothing is.</returns>
-    internal async ValueTask<string?> PayAsync(ContentKey key, CancellationToken cancellationToken)
+    internal async ValueTask<string?> PayAsync(ContentKey key, bool lacksParts, CancellationToken cancellationToken)
     {
         try
         {
             if (await _catalog.FindAsync(key, cancellationToken) is not { IsPresent: true } record)
             {
                 return null;
+            }
+
+            if (lacksParts && (await ScrubAsync(key, cancellationToken)).Owed is { } lacking)
+            {
+                return lacking;
             }
 
             foreach (var copy in record.Copies.Where(copy => copy.State == CopyState.Quarantined))
@@ -102,7 +107,7 @@ public sealed partial class StorageNode
 
         if (!record.Copies.Any(other => other.State == CopyState.Verified))
         {
-            return "No copy that proves is left.";
+            return NoCopyLeft;
         }
 
         return (await TryCopyAsync(record.Key, location, cancellationToken))?.Message;

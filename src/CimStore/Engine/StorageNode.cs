@@ -36,6 +36,7 @@ public sealed partial class StorageNode : IStorageClient
     private readonly LocationAbsences _absences;
     private readonly LocationSpaces _spaces;
     private readonly TokenBucket _pace;
+    private readonly TokenBucket _scrubPace;
     private bool _closed;
 
     private StorageNode(
@@ -49,9 +50,11 @@ public sealed partial class StorageNode : IStorageClient
         _absences = new LocationAbsences(time);
         _spaces = new LocationSpaces(ports.Locations);
         _pace = new TokenBucket(ports.Tiers?.Limits.BytesPerSecondMax ?? 0, time);
+        _scrubPace = new TokenBucket(ports.Tiers?.Limits.ScrubBytesPerSecondMax ?? 0, time);
         Scavenger = ports.Tiers is { } tiers
             ? new Scavenger(this, ports, tiers, _spaces, time, Chance)
             : null;
+        Scrubber = Scavenger is null ? null : new Scrubber(this, Scavenger, ports, time);
         _homeReceipt =
         [
             new CopyReceipt(
@@ -65,6 +68,9 @@ public sealed partial class StorageNode : IStorageClient
 
     /// <summary>Moves and copies in the background; null on a node with one location.</summary>
     public Scavenger? Scavenger { get; }
+
+    /// <summary>Proves copies again, in the background; null on a node with one location.</summary>
+    public Scrubber? Scrubber { get; }
 
     /// <summary>Effective copies that all locations together can hold: the strongest class is theirs (D3).</summary>
     private int Domains { get; set; } = 1;

@@ -45,6 +45,11 @@ public abstract class DueIndexContract : IAsyncLifetime
                 Facts = Facts(4).Accessed(12, Start.AddDays(1), TimeSpan.FromDays(7)),
                 Stamp = uint.MaxValue,
             },
+            Record(5, Start, new DebtRecord(Start, Start, 1, "a shard is away", LacksParts: true)) with
+            {
+                VerifyBy = Start.AddDays(30),
+            },
+            Record(6, null, null) with { VerifyBy = Start },
         };
 
         await PutAsync(records);
@@ -72,6 +77,25 @@ public abstract class DueIndexContract : IAsyncLifetime
         Assert.Equal([Key(2), Key(3)], first.Select(record => record.Key));
         Assert.Empty(await Index.DueAsync(Start, 10, Token));
         Assert.Empty(await Index.DebtsAsync(Start.AddYears(9), 10, Token));
+    }
+
+    [Fact]
+    public async Task What_goes_unproved_for_longest_comes_first()
+    {
+        await PutAsync(
+            Record(1, Start, null) with { VerifyBy = Start.AddDays(3) },
+            Record(2, null, null) with { VerifyBy = Start.AddDays(1) },
+            Record(3, Start, new DebtRecord(Start, Start, 0, "")));
+        var before = (await Index.FindAsync(Key(2), Token))!;
+
+        var first = await Index.UnprovedAsync(Start.AddDays(9), 10, Token);
+        await Index.ApplyAsync(
+            [new DueChange(Key(2), before, before with { VerifyBy = Start.AddDays(31) })], new Lsn(8), Token);
+        var then = await Index.UnprovedAsync(Start.AddDays(9), 10, Token);
+
+        Assert.Equal([Key(2), Key(1)], first.Select(record => record.Key));
+        Assert.Equal([Key(1)], then.Select(record => record.Key));
+        Assert.Empty(await Index.UnprovedAsync(Start.AddDays(2), 10, Token));
     }
 
     [Fact]

@@ -52,6 +52,10 @@ public sealed class MemoryDueIndex : IDueIndex
         DateTimeOffset now, int countMax, CancellationToken cancellationToken) =>
         Take(record => record.Debt?.NextTry, now, countMax, cancellationToken);
 
+    public ValueTask<IReadOnlyList<DueRecord>> UnprovedAsync(
+        DateTimeOffset now, int countMax, CancellationToken cancellationToken) =>
+        Take(record => record.VerifyBy, now, countMax, cancellationToken);
+
     public ValueTask<IReadOnlyList<DueRecord>> ListAsync(
         ContentKey? after, int countMax, CancellationToken cancellationToken)
     {

@@ -1,0 +1,205 @@
+using CimStore.Content;
+using CimStore.Diagnostics;
+using CimStore.Journal;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Policies;
+
+namespace CimStore.Engine;
+
+// Proving copies again: every byte from the medium, spare parts included; what is wrong is said and mended.
+public sealed partial class StorageNode
+{
+    private const string NoCopyLeft = "No copy that proves is left.";
+
+    /// <summary>Where the copies of an object are.</summary>
+    /// <param name="cid">The object.</param>
+    /// <param name="isDeep">Reads every byte of every copy.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Null when there is no such object.</returns>
+    public async ValueTask<IReadOnlyList<CopyWhereabouts>?> WhereIsAsync(
+        Cid cid, bool isDeep, CancellationToken cancellationToken)
+    {
+        if (await _catalog.FindAsync(KeyOf(cid), cancellationToken) is not { IsPresent: true } record)
+        {
+            return null;
+        }
+
+        var found = new List<CopyWhereabouts>(record.Copies.Length);
+        foreach (var copy in record.Copies)
+        {
+            found.Add(await WhereIsAsync(record.Key, copy, isDeep, cancellationToken));
+        }
+
+        return found;
+    }
+
+    /// <summary>Reads and proves every copy of an object that counts as right, and mends what lacks parts.</summary>
+    internal async ValueTask<ScrubOutcome> ScrubAsync(ContentKey key, CancellationToken cancellationToken)
+    {
+        var outcome = new ScrubOutcome(0, 0, 0, 0, null, null);
+        if (!_holds.TryHold(key))
+        {
+            return outcome;
+        }
+
+        try
+        {
+            if (await _catalog.FindAsync(key, cancellationToken) is not { IsPresent: true } record)
+            {
+                return outcome;
+            }
+
+            var shown = new List<StorageCommand>();
+            foreach (var copy in record.Copies.Where(static copy => copy.State == CopyState.Verified))
+            {
+                outcome = await ScrubAsync(record, copy, outcome, shown, cancellationToken);
+            }
+
+            await RecordScrubAsync(key, shown);
+            return outcome;
+        }
+        finally
+        {
+            _holds.LetGo(key);
+        }
+    }
+
+    private async ValueTask<ScrubOutcome> ScrubAsync(
+        ObjectRecord record, Copy copy, ScrubOutcome outcome, List<StorageCommand> shown,
+        CancellationToken cancellationToken)
+    {
+        if (LocationOf(copy.Location) is not { } location || StateOf(copy.Location) == LocationState.Retired)
+        {
+            return outcome with { Unread = $"The location {copy.Location} is not part of this node." };
+        }
+
+        try
+        {
+            var condition = await location.InspectAsync(record.Key, copy, cancellationToken);
+            var bytes = condition?.BytesRead ?? 0;
+            await _scrubPace.TakeAsync(bytes, cancellationToken);
+            outcome = outcome with { BytesRead = outcome.BytesRead + bytes };
+            var fault = condition switch
+            {
+                null => "the copy is missing",
+                { IsReadable: false } => string.Join(" ", condition.Faults),
+                _ => await FaultOfAsync(record, copy, cancellationToken),
+            };
+            return fault is not null
+                ? Quarantine(record.Key, copy, fault, outcome, shown)
+                : condition!.IsWhole
+                    ? Prove(record.Key, copy, outcome, shown)
+                    : await MendAsync(record, copy, location, condition, outcome, shown, cancellationToken);
+        }
+        catch (IntegrityException wrong)
+        {
+            return Quarantine(record.Key, copy, wrong.Message, outcome, shown);
+        }
+        catch (LocationException failure)
+        {
+            _absences.Note(copy.Location, failure);
+            return outcome with { Unread = failure.Message };
+        }
+    }
+
+    private static ScrubOutcome Prove(
+        ContentKey key, Copy copy, ScrubOutcome outcome, List<StorageCommand> shown)
+    {
+        shown.Add(new StorageCommand.Verify(key, copy.Location, copy.Incarnation, null));
+        return outcome with { Proved = outcome.Proved + 1 };
+    }
+
+    private ScrubOutcome Quarantine(
+        ContentKey key, Copy copy, string fault, ScrubOutcome outcome, List<StorageCommand> shown)
+    {
+        _metrics.Corrupt();
+        Log.CopyQuarantined(_ports.Logger, key.Cid.ToString(), copy.Location.Name, fault);
+        _cache.Remove(key);
+        shown.Add(new StorageCommand.Verify(key, copy.Location, copy.Incarnation, fault));
+        return outcome with { Wrong = outcome.Wrong + 1 };
+    }
+
+    /// <summary>
+    /// That parts were wrong and are right again is journaled together and afterwards: the copy could be read all the
+    /// time, and nobody must find it quarantined in between.
+    /// </summary>
+    private async ValueTask<ScrubOutcome> MendAsync(
+        ObjectRecord record, Copy copy, ILocation location, CopyCondition before, ScrubOutcome outcome,
+        List<StorageCommand> shown, CancellationToken cancellationToken)
+    {
+        var fault = string.Join(" ", before.Faults);
+        Log.PartsLacking(_ports.Logger, record.Key.Cid.ToString(), copy.Location.Name, fault);
+        var after = await location.HealAsync(record.Key, copy, cancellationToken);
+        if (after is not { IsWhole: true }
+            || await FaultOfAsync(record, copy, cancellationToken) is not null)
+        {
+            var owed = after is null ? fault : string.Join(" ", after.Faults);
+            return Prove(record.Key, copy, outcome, shown) with { Owed = owed };
+        }
+
+        shown.Add(new StorageCommand.Verify(record.Key, copy.Location, copy.Incarnation, fault));
+        shown.Add(new StorageCommand.AddCopy(record.Key, copy with { VerifiedAt = _time.GetUtcNow() }));
+        return outcome with { Proved = outcome.Proved + 1, Mended = outcome.Mended + 1 };
+    }
+
+    /// <summary>One append for all that one object showed; copies replaced meanwhile are left out.</summary>
+    private async ValueTask RecordScrubAsync(ContentKey key, List<StorageCommand> shown)
+    {
+        await _contentLocks.AcquireAsync(key, CancellationToken.None);
+        try
+        {
+            if (await _catalog.FindAsync(key, CancellationToken.None) is not { IsPresent: true } record)
+            {
+                return;
+            }
+
+            var changes = new List<JournalChange>(shown.Count);
+            foreach (var command in shown)
+            {
+                var (location, incarnation) = command switch
+                {
+                    StorageCommand.AddCopy add => (add.Copy.Location, add.Copy.Incarnation),
+                    StorageCommand.Verify verify => (verify.Location, verify.Incarnation),
+                    _ => default,
+                };
+                if (record.Copies.Any(copy => copy.Location == location && copy.Incarnation == incarnation))
+                {
+                    record = Plan(record, command, changes);
+                }
+            }
+
+            if (changes.Count > 0)
+            {
+                await AppendAsync(changes);
+            }
+        }
+        finally
+        {
+            _contentLocks.Release(key);
+        }
+    }
+
+    private async ValueTask<CopyWhereabouts> WhereIsAsync(
+        ContentKey key, Copy copy, bool isDeep, CancellationToken cancellationToken)
+    {
+        if (LocationOf(copy.Location) is not { } location)
+        {
+            return new CopyWhereabouts(copy, null, "", null, null, "It is not part of this node.");
+        }
+
+        var domain = DurabilityPolicy.DomainOf(location.Id, location.Traits);
+        try
+        {
+            var held = await location.DescribeAsync(key, copy, cancellationToken);
+            var condition = isDeep ? await location.InspectAsync(key, copy, cancellationToken) : null;
+            return new CopyWhereabouts(
+                copy, location.Traits.Tier, domain, held?.Parts, condition,
+                held is null ? "The location does not hold it." : null);
+        }
+        catch (Exception failure) when (failure is LocationException or IntegrityException)
+        {
+            return new CopyWhereabouts(copy, location.Traits.Tier, domain, null, null, failure.Message);
+        }
+    }
+}

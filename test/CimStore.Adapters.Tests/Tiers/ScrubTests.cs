@@ -1,0 +1,156 @@
+using System.Globalization;
+using CimStore.Engine;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Policies;
+using CimStore.Testing.Contracts;
+using Xunit;
+
+namespace CimStore.Adapters.Tests.Tiers;
+
+/// <summary>Rot is planted in real files; the scrub finds it, mends it, and says what it cannot mend.</summary>
+public sealed class ScrubTests
+{
+    private static readonly LocationId Pool = new("pool");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Nothing_is_read_before_it_is_due_and_each_copy_once_when_it_is()
+    {
+        await using var tiers = await OpenAsync();
+        await StoreAsync(tiers, 2_000_000, DurabilityClass.Standard);
+
+        var early = await ScrubAsync(tiers, TimeSpan.FromDays(29));
+        var due = await ScrubAsync(tiers, TimeSpan.FromDays(2));
+        var again = await ScrubAsync(tiers, TimeSpan.Zero);
+
+        Assert.Equal(ScrubResult.None, early);
+        Assert.Equal((1, 2, 0), (due.Objects, due.Copies, due.Wrong));
+        Assert.True(due.BytesRead >= 6_000_000);
+        Assert.Equal(ScrubResult.None, again);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task Rotten_shards_are_made_again_and_the_copy_is_never_quarantined(int shards)
+    {
+        await using var tiers = await OpenAsync();
+        var cid = await StoreAsync(tiers, 2_000_000, DurabilityClass.Standard);
+        Rot(tiers, shards);
+
+        var result = await ScrubAsync(tiers, TimeSpan.FromDays(31));
+
+        Assert.Equal((0, 1, 0), (result.Wrong, result.Repaired, result.Owing));
+        var record = (await tiers.Node.StatAsync(cid, Token))!;
+        var copy = record.Copies.Single(one => one.Location == Pool);
+        Assert.Equal((CopyState.Verified, tiers.Time.GetUtcNow()), (copy.State, copy.VerifiedAt));
+        Assert.True((await tiers.Pool.InspectAsync(record.Key, copy, Token))!.IsWhole);
+        Assert.Equal(["CorruptionDetected", "Repaired"], await ToldAsync(tiers, record.Key));
+    }
+
+    [Fact]
+    public async Task A_copy_beyond_its_parts_is_made_again_from_another()
+    {
+        await using var tiers = await OpenAsync();
+        var cid = await StoreAsync(tiers, 2_000_000, DurabilityClass.Standard);
+        Rot(tiers, 5);
+
+        var result = await ScrubAsync(tiers, TimeSpan.FromDays(31));
+
+        Assert.Equal((1, 1, 0), (result.Wrong, result.Repaired, result.Owing));
+        var record = (await tiers.Node.StatAsync(cid, Token))!;
+        Assert.All(record.Copies, copy => Assert.Equal(CopyState.Verified, copy.State));
+        Assert.True((await tiers.Node.VerifyAsync(cid, Token))!.IsWhole);
+        Assert.Equal(["CorruptionDetected", "Repaired"], await ToldAsync(tiers, record.Key));
+    }
+
+    [Fact]
+    public async Task A_hopeless_object_is_listed_and_stops_none_of_the_others()
+    {
+        await using var tiers = await OpenAsync();
+        var lost = await StoreAsync(tiers, 2_000_000, DurabilityClass.Ephemeral);
+        await tiers.CycleAsync(TimeSpan.FromDays(8));
+        Rot(tiers, 5);
+        var kept = await StoreAsync(tiers, 2_000_001, DurabilityClass.Standard);
+
+        var first = await ScrubAsync(tiers, TimeSpan.FromDays(31));
+        await tiers.ReopenAsync();
+        var second = await ScrubAsync(tiers, TimeSpan.Zero);
+
+        Assert.Equal((2, 1, 1), (first.Objects, first.Wrong, first.Hopeless));
+        Assert.Equal(ScrubResult.None, second);
+        var owed = Assert.Single(await tiers.Node.Scavenger!.OwedAsync(10, Token));
+        Assert.Equal((lost, true), (owed.Key.Cid, owed.IsHopeless));
+        Assert.True((await tiers.Node.VerifyAsync(kept, Token))!.IsWhole);
+    }
+
+    [Fact]
+    public async Task What_was_scrubbed_came_from_the_device()
+    {
+        await using var tiers = await OpenAsync();
+        await StoreAsync(tiers, 8_000_000, DurabilityClass.Standard);
+        await StoreAsync(tiers, 50_000, DurabilityClass.Standard);
+        var before = DeviceReads();
+
+        var result = await ScrubAsync(tiers, TimeSpan.FromDays(31));
+        var read = DeviceReads() - before;
+
+        Assert.SkipWhen(read == 0, "The temporary directory is on no device that reads are counted on.");
+        Assert.True(read >= result.BytesRead, $"{read} of {result.BytesRead} bytes came from the device.");
+    }
+
+    private static async Task<TieredNode> OpenAsync()
+    {
+        var tiers = new TieredNode(MigrationPolicies.SeedV1);
+        await tiers.OpenAsync();
+        return tiers;
+    }
+
+    private static async Task<Content.Cid> StoreAsync(TieredNode tiers, int size, DurabilityClass durability) =>
+        (await tiers.Node.StoreAsync(
+            Samples.Bytes(size, size), Token,
+            StoreRequest.Default with { Class = durability, Level = ConsistencyLevel.Strong })).Cid;
+
+    private static async Task<ScrubResult> ScrubAsync(TieredNode tiers, TimeSpan later)
+    {
+        tiers.Time.Advance(later);
+        return await tiers.Node.Scrubber!.RunAsync(null, Token);
+    }
+
+    private static void Rot(TieredNode tiers, int shards)
+    {
+        for (var shard = 0; shard < shards; shard++)
+        {
+            foreach (var file in Directory.EnumerateFiles(
+                tiers.PoolDirectory(shard), "*.blob", SearchOption.AllDirectories))
+            {
+                using var stream = File.Open(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+                stream.Position = 4096 + 1000;
+                var value = stream.ReadByte();
+                stream.Position--;
+                stream.WriteByte((byte)(value ^ 0x40));
+            }
+        }
+    }
+
+    private static async Task<List<string>> ToldAsync(TieredNode tiers, ContentKey key)
+    {
+        var told = new List<string>();
+        await foreach (var entry in tiers.Node.EventsAsync(Lsn.None, follow: false, Token))
+        {
+            if (ObjectHistory.KeyOf(entry.Event) == key
+                && entry.Event is StorageEvent.CorruptionDetected or StorageEvent.Repaired)
+            {
+                told.Add(entry.Event.GetType().Name);
+            }
+        }
+
+        return told;
+    }
+
+    private static long DeviceReads() => File.ReadLines("/proc/self/io")
+        .Where(line => line.StartsWith("read_bytes: ", StringComparison.Ordinal))
+        .Select(line => long.Parse(line["read_bytes: ".Length..], CultureInfo.InvariantCulture)).Single();
+}
