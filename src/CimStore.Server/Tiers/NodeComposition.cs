@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CimStore.Disk;
+using CimStore.Disk.Cold;
 using CimStore.Disk.Lifecycle;
 using CimStore.Disk.Pool;
 using CimStore.Engine;
@@ -102,6 +103,8 @@ public static class NodeComposition
                     BytesPerSecondMax = tiers.Background.BytesPerSecondMax,
                     MovesAtOnceMax = tiers.Background.MovesAtOnceMax,
                     Cycle = tiers.Background.Cycle,
+                    ScrubCycle = tiers.Background.ScrubCycle,
+                    ScrubBytesPerSecondMax = tiers.Background.BytesPerSecondMax,
                 },
             },
         };
@@ -139,6 +142,14 @@ public static class NodeComposition
             },
             _ => null,
         };
-        return options is null ? null : await PoolLocation.OpenAsync(options, time, cancellationToken);
+        if (options is null)
+        {
+            return null;
+        }
+
+        var location = await PoolLocation.OpenAsync(options, time, cancellationToken);
+        return configured is LocationConfiguration.Directory { Compression: StoredCompression.Zstd }
+            ? new CompressingLocation(location)
+            : location;
     }
 }
