@@ -37,15 +37,18 @@ public sealed partial class HouseTests
             p => Assert.Matches(@"^(Microsoft\.Extensions\..*\.Abstractions|System\.Formats\.Cbor)$", p));
     }
 
-    /// <summary>Content &lt;- Locations &lt;- Objects &lt;- Policies, Journal &lt;- Engine &lt;- Http.</summary>
+    /// <summary>
+    /// Content &lt;- Locations &lt;- Objects &lt;- Policies, Journal &lt;- Translation &lt;- Engine &lt;- Http.
+    /// </summary>
     [Theory]
     [InlineData("Content", "")]
     [InlineData("Locations", "Content")]
     [InlineData("Objects", "Content Locations")]
     [InlineData("Policies", "Content Locations Objects")]
     [InlineData("Journal", "Content Locations Objects")]
-    [InlineData("Engine", "Content Locations Objects Policies Journal Diagnostics")]
-    [InlineData("Http", "Content Locations Objects Policies Journal Engine Diagnostics")]
+    [InlineData("Translation", "Content Locations Objects Policies Journal")]
+    [InlineData("Engine", "Content Locations Objects Policies Journal Translation Diagnostics")]
+    [InlineData("Http", "Content Locations Objects Policies Journal Translation Engine Diagnostics")]
     public void A_folder_uses_only_the_folders_below_it(string folder, string below)
     {
         var allowed = below.Split(' ').Append(folder).ToHashSet();
@@ -202,7 +205,7 @@ public sealed partial class HouseTests
         return folder?.FullName ?? throw new DirectoryNotFoundException("No CimStore.slnx above the test binary.");
     }
 
-    [GeneratedRegex(@"\bCimStore\.(Content|Locations|Objects|Policies|Journal|Engine|Http|Diagnostics)\b")]
+    [GeneratedRegex(@"\bCimStore\.(Content|Locations|Objects|Policies|Journal|Translation|Engine|Http|Diagnostics)\b")]
     private static partial Regex NamespaceOfOurs();
 
     [GeneratedRegex(@"class (\w+(?:Tests|Contract))\b")]
