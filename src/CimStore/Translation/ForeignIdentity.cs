@@ -50,7 +50,7 @@ public sealed record ForeignIdentity(
     /// The id of one of the commands that the event becomes. The first has the event's own; each other one has its own
     /// that follows from it, so that a second delivery finds every one of them done.
     /// </summary>
-    /// <param name="step">The command's place in the rule, and 256 more for what follows from that command.</param>
+    /// <param name="step">The command's place in the rule; what follows from that command has 256 more.</param>
     public static MessageId OfCommand(MessageId message, int step)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
