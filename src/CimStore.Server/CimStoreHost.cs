@@ -1,7 +1,9 @@
+using CimStore.Disk.Foreign;
 using CimStore.Disk.Uploads;
 using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Objects;
+using CimStore.Server.Foreign;
 using CimStore.Server.Http;
 using CimStore.Server.Tiers;
 using CimStore.Server.Uploads;
@@ -81,6 +83,8 @@ public sealed class CimStoreHost : IAsyncDisposable
         {
             throw new RefusedException(new Refusal("exposure", reason));
         }
+
+        TranslationFile.Load(options.Translation);
     }
 
     /// <summary>Completes when a stop was asked for (by a signal or by <see cref="StopAsync"/>).</summary>
@@ -111,15 +115,29 @@ public sealed class CimStoreHost : IAsyncDisposable
         await _node.DisposeAsync();
     }
 
-    /// <summary>Without a data directory they live as long as the system's temporary files.</summary>
-    private static StagedUploads OpenUploads(ServerOptions options) => new(Path.Combine(
-        options.DataDirectory ?? Directory.CreateTempSubdirectory("cimstore-").FullName, UploadsFolder));
+    private static ForeignIngress OpenForeign(
+        ServerOptions options, string folder, IStorageClient node, TimeProvider time, IdSource ids, ILogger log)
+    {
+        var reading = TranslationFile.Load(options.Translation);
+        foreach (var warning in reading?.Findings ?? [])
+        {
+            Log.TranslationWarning(log, options.Translation!, warning.ToString());
+        }
+
+        return new ForeignIngress(
+            node, reading?.Rules, new DeadLetterFiles(Path.Combine(folder, DeadLetterFiles.Folder)), options.Limits,
+            time, ids, log);
+    }
 
     private static WebApplication Build(
         ServerOptions options, IStorageClient node, TimeProvider time, Action<ILoggingBuilder>? logging)
     {
         var limits = options.Limits;
         var token = options.ReadToken();
+        var ids = new IdSource(time);
+
+        // Without a data directory, uploads and letters live as long as the system's temporary files.
+        var folder = options.DataDirectory ?? Directory.CreateTempSubdirectory("cimstore-").FullName;
         var builder = WebApplication.CreateEmptyBuilder(
             new WebApplicationOptions { ApplicationName = "CimStore.Server" });
         builder.WebHost.UseKestrelCore();
@@ -133,13 +151,15 @@ public sealed class CimStoreHost : IAsyncDisposable
         services.AddSingleton(options);
         services.AddSingleton(limits);
         services.AddSingleton(time);
-        services.AddSingleton(new IdSource(time));
+        services.AddSingleton(ids);
         services.AddSingleton(new CachePolicy(isPrivate: token is not null));
         services.AddSingleton(new AccessGate(token, options.Insecure));
         services.AddSingleton<RequestGate>();
         services.AddSingleton<FeedWriter>();
         services.AddSingleton<Readiness>();
-        services.AddSingleton(OpenUploads(options));
+        services.AddSingleton(new StagedUploads(Path.Combine(folder, UploadsFolder)));
+        services.AddSingleton(provider => OpenForeign(
+            options, folder, node, time, ids, provider.GetRequiredService<ILogger<ForeignIngress>>()));
         services.AddSingleton<UploadRegistry>();
         services.AddHostedService(provider => provider.GetRequiredService<UploadRegistry>());
         services.AddSingleton<Collector>();
@@ -152,6 +172,9 @@ public sealed class CimStoreHost : IAsyncDisposable
         ApiDocument.AddTo(services);
 
         var app = builder.Build();
+
+        // Now, not with the first event: a directory that cannot be read stops the node here.
+        app.Services.GetRequiredService<ForeignIngress>();
         RequestPipeline.Map(app);
         return app;
     }

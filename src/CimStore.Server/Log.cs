@@ -25,4 +25,13 @@ internal static partial class Log
 
     [LoggerMessage(4006, LogLevel.Error, "Moving what is due failed; it is tried again in the next cycle")]
     public static partial void CycleFailed(ILogger logger, Exception failure);
+
+    [LoggerMessage(4007, LogLevel.Warning, "An event could not be translated and is kept as {Id}: {Code}")]
+    public static partial void DeadLetterKept(ILogger logger, string id, string code);
+
+    [LoggerMessage(4008, LogLevel.Error, "The dead letter {Id} cannot be read and is kept: {Path}: {Cause}")]
+    public static partial void DeadLetterUnreadable(ILogger logger, string id, string path, string cause);
+
+    [LoggerMessage(4009, LogLevel.Warning, "The translation rules {Path}:{Finding}")]
+    public static partial void TranslationWarning(ILogger logger, string path, string finding);
 }

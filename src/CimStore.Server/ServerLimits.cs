@@ -1,3 +1,4 @@
+using CimStore.Disk.Foreign;
 using CimStore.Http;
 
 namespace CimStore.Server;
@@ -81,6 +82,18 @@ public sealed class ServerLimits
         get;
         set => field = Limit.Between(value, TimeSpan.FromSeconds(1), TimeSpan.FromDays(7));
     } = TimeSpan.FromHours(1);
+
+    /// <summary>One event of another context, with what content it carries inline; held in memory.</summary>
+    public int ForeignEventSizeMaxBytes
+    {
+        get;
+        set => field = Limit.Between(value, 1024, DeadLetterFiles.EventSizeMaxBytes);
+    } = 1024 * 1024;
+
+    /// <summary>
+    /// Events kept because no rule could translate them; the next one is answered 503. 1,000 x 1 MiB = 1 GiB at most.
+    /// </summary>
+    public int DeadLettersMax { get; set => field = Limit.Between(value, 0, 100_000); } = 1000;
 
     /// <summary>Below this much free space the node says that it is not ready to store.</summary>
     public long FreeSpaceMinBytes { get; set => field = Limit.Between(value, 0L, 1L << 50); } = 256L * 1024 * 1024;

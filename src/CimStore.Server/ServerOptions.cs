@@ -48,6 +48,11 @@ public sealed class ServerOptions
     /// </summary>
     public int ReadEventsMax { get; set => field = Limit.Between(value, 0, 4096); } = 256;
 
+    /// <summary>
+    /// The rule file that translates other contexts' events (docs/translation.md); null translates none.
+    /// </summary>
+    public string? Translation { get; set; }
+
     public ServerLimits Limits { get; set; } = new();
 
     /// <summary>The addresses, or the default one.</summary>

@@ -21,7 +21,7 @@ internal static class ConfigurationKeys
     public static readonly ImmutableArray<string> Server =
     [
         "dataDirectory", "listen", "certificatePath", "certificateKeyPath", "tokenReference", "insecure",
-        "collectInterval", "readEventsMax", "limits",
+        "collectInterval", "readEventsMax", "translation", "limits",
     ];
 
     public static readonly ImmutableArray<string> Limits =
@@ -29,7 +29,7 @@ internal static class ConfigurationKeys
         "headerSizeMaxBytes", "contentSizeMaxBytes", "bodySizeMaxBytes", "batchSizeMaxBytes", "batchesInFlightMax",
         "requestsInFlightMax", "requestsQueuedMax", "connectionsMax", "feedsMax", "feedHeartbeat",
         "dataRateMinBytesPerSecond", "dataRateGrace", "headersTimeout", "drainDelay", "shutdownGrace", "uploadsMax",
-        "uploadIdleMax", "freeSpaceMinBytes",
+        "uploadIdleMax", "foreignEventSizeMaxBytes", "deadLettersMax", "freeSpaceMinBytes",
     ];
 
     public static readonly ImmutableArray<string> Log = [.. Common];

@@ -101,7 +101,7 @@ internal static class FeedEndpoints
         }
     }
 
-    private static Lsn? Resume(HttpContext context) =>
+    internal static Lsn? Resume(HttpContext context) =>
         RequestReader.Header(context.Request, WireHeaders.LastEventId) is { Length: > 0 } id
             ? RequestReader.LsnOf(id, WireHeaders.LastEventId)
             : null;

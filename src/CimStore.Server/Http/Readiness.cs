@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Locations;
+using CimStore.Server.Foreign;
 using CimStore.Server.Tiers;
 using CimStore.Server.Uploads;
 using Microsoft.Extensions.Hosting;
@@ -11,7 +12,7 @@ namespace CimStore.Server.Http;
 /// <summary>Whether the node can keep its promises now; the worst check wins (D23).</summary>
 internal sealed class Readiness(
     IStorageClient node, ServerLimits limits, Collector collector, TierWorker tiers,
-    UploadRegistry uploads, IHostApplicationLifetime lifetime)
+    UploadRegistry uploads, ForeignIngress foreign, IHostApplicationLifetime lifetime)
 {
     public const string Healthy = "Healthy";
     public const string Degraded = "Degraded";
@@ -34,6 +35,9 @@ internal sealed class Readiness(
             : new("tiers", Healthy, "Nothing failed."));
         checks.AddRange(uploads.Unreadable.Take(UnreadableTold).Select(static unreadable =>
             new WireTypes.HealthCheckReply("upload", Degraded, unreadable.Detail)));
+        checks.Add(CheckLetters());
+        checks.AddRange(foreign.Box.Unreadable.Take(UnreadableTold).Select(static unreadable =>
+            new WireTypes.HealthCheckReply("dead-letter", Degraded, unreadable.Detail)));
         try
         {
             var status = await node.StatusAsync(cancellationToken);
@@ -48,6 +52,14 @@ internal sealed class Readiness(
         }
 
         return new WireTypes.HealthReply(Worst(checks), checks.ToImmutable());
+    }
+
+    private WireTypes.HealthCheckReply CheckLetters()
+    {
+        var (count, countMax) = foreign.Box.Fill;
+        return count >= countMax && countMax > 0
+            ? new("dead-letters", Degraded, $"{count} are kept, as many as may be; the next is refused.")
+            : new("dead-letters", Healthy, $"{count} are kept.");
     }
 
     private WireTypes.HealthCheckReply CheckSpace(NodeStatus status) =>

@@ -24,6 +24,8 @@ internal static class RequestPipeline
         NameEndpoints.Map(api);
         FeedEndpoints.Map(api);
         UploadEndpoints.Map(api);
+        ForeignEndpoints.Map(api);
+        DeadLetterEndpoints.Map(api);
         CheckEndpoints.Map(api);
         NodeEndpoints.Map(api);
         NodeEndpoints.MapHealth(app);

@@ -72,7 +72,8 @@ internal sealed class NodeChannel(HttpClient http, CimStoreHttpOptions options) 
         {
             return await AskAsync(request, type, cancellationToken);
         }
-        catch (RefusedException refused) when (refused.Refusal.Code is "not-found-here" or "name-not-found")
+        catch (RefusedException refused) when (refused.Refusal.Code is "not-found-here" or "name-not-found"
+            or "dead-letter-not-found")
         {
             return null;
         }
@@ -153,6 +154,12 @@ internal sealed class NodeChannel(HttpClient http, CimStoreHttpOptions options) 
         }
 
         const string Unknown = "Whether the node did it is not known";
+        if (path.StartsWith($"{Routes.Api}/dead-letters", StringComparison.Ordinal))
+        {
+            return $"{Unknown}: 'cimstore dead-letters list' shows whether it is still there; asking again does no "
+                + "harm.";
+        }
+
         var isStore = path.StartsWith($"{Routes.Api}/content", StringComparison.Ordinal)
             || path.StartsWith($"{Routes.Api}/batch", StringComparison.Ordinal);
         return isStore && request.Method != HttpMethod.Delete

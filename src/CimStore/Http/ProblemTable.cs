@@ -97,6 +97,7 @@ public static class ProblemTable
         new("not-found-here", 404, "Not found here", RefusedKind),
         new("name-not-found", 404, "No such name here", RefusedKind),
         new("upload-not-found", 404, "No such upload here", RefusedKind),
+        new("dead-letter-not-found", 404, "No such dead letter here", RefusedKind),
 
         // Refused by a rule: nothing changed.
         new("hash-unsupported", 422, "Hash function not supported", RefusedKind),
@@ -125,6 +126,9 @@ public static class ProblemTable
         new("locked", 423, "A lock or hold forbids it", RefusedKind),
         new("upload-offset-mismatch", 409, "The upload stands at another offset", RefusedKind),
         new("upload-busy", 409, "Another request is writing to the upload", RefusedKind),
+        new("no-translation", 422, "The node has no rules to translate events", RefusedKind),
+        new("command-unsupported", 422, "The node cannot do it by command", RefusedKind),
+        new("dead-letters-full", 503, "There is no room for another dead letter", RefusedKind, RetryAfterSeconds: 30),
         new("check-running", 503, "A check is running", RefusedKind, RetryAfterSeconds: 30),
         new("too-many-uploads", 503, "Too many uploads are open", RefusedKind, RetryAfterSeconds: 30),
 

@@ -12,6 +12,8 @@ internal static class Routes
 
     public static string Content(Cid cid) => $"{Api}/content/{cid}";
 
+    public static string DeadLetter(string id) => $"{Api}/dead-letters/{Uri.EscapeDataString(id)}";
+
     public static string Object(Cid cid) => $"{Api}/objects/{cid}";
 
     /// <exception cref="RefusedException">The name cannot stand in a path.</exception>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CimStore.Content;
@@ -16,6 +17,7 @@ internal static class WireConverters
         converters.Add(new ContentKeyConverter());
         converters.Add(new LsnConverter());
         converters.Add(new MessageIdConverter());
+        converters.Add(new RawJsonConverter());
         converters.Add(new TextConverter<OwnerId>(text => new OwnerId(text), owner => owner.Name));
         converters.Add(new TextConverter<NamespaceId>(text => new NamespaceId(text), space => space.Name));
         converters.Add(new TextConverter<LocationId>(text => new LocationId(text), location => location.Name));
@@ -74,6 +76,18 @@ internal static class WireConverters
 
         public override void Write(Utf8JsonWriter writer, MessageId value, JsonSerializerOptions options) =>
             writer.WriteStringValue(value.Value);
+    }
+
+    internal sealed class RawJsonConverter : JsonConverter<RawJson>
+    {
+        public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            using var value = JsonDocument.ParseValue(ref reader);
+            return new RawJson(JsonMarshal.GetRawUtf8Value(value.RootElement).ToArray());
+        }
+
+        public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) =>
+            writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
     }
 
     private sealed class TextConverter<T>(Func<string, T> read, Func<T, string> write) : JsonConverter<T>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using CimStore.Content;
 using CimStore.Engine;
 using CimStore.Objects;
@@ -48,6 +49,54 @@ public static class WireTypes
 
     /// <param name="Ok">Every finding was.</param>
     public sealed record CheckResult(bool Ok);
+
+    /// <summary>What became of another context's event (D32); in the letters that the decision writes.</summary>
+    public sealed record ForeignAcknowledgement
+    {
+        [JsonPropertyName("command_id")]
+        public required MessageId CommandId { get; init; }
+
+        [JsonPropertyName("correlation_id")]
+        public required MessageId CorrelationId { get; init; }
+
+        /// <summary><c>Accepted</c> or <c>Rejected</c>.</summary>
+        public required string Status { get; init; }
+
+        /// <summary>The rule that took the event; null when none did.</summary>
+        public string? Rule { get; init; }
+
+        /// <summary>Why it was rejected, for a program.</summary>
+        public string? Code { get; init; }
+
+        /// <summary>Why it was rejected, for a person.</summary>
+        public string? Reason { get; init; }
+
+        /// <summary>The dead letter that the event is kept as.</summary>
+        [JsonPropertyName("dead_letter")]
+        public string? DeadLetter { get; init; }
+
+        /// <summary>Of the last Store.</summary>
+        public DurabilityReceipt? Receipt { get; init; }
+
+        /// <summary>What took effect, in order.</summary>
+        public ImmutableArray<ForeignCommandDone> Commands { get; init; } = [];
+    }
+
+    /// <param name="Content">What was retrieved, in base64, when it is small.</param>
+    public sealed record ForeignCommandDone(
+        string Command, [property: JsonPropertyName("command_id")] MessageId CommandId, Cid? Cid,
+        [property: JsonPropertyName("size_bytes")] long? SizeBytes, bool Replayed, ReadOnlyMemory<byte>? Content,
+        DurabilityReceipt? Receipt);
+
+    /// <param name="SizeBytes">Of the event.</param>
+    public sealed record DeadLetterItem(
+        string Id, DateTimeOffset At, string Subject, string Code, string Reason, string? Rule, int Attempts,
+        long SizeBytes);
+
+    /// <param name="Next">The cursor of the next page; null when this page is the last.</param>
+    public sealed record DeadLetterPage(ImmutableArray<DeadLetterItem> Items, string? Next);
+
+    public sealed record DeadLetterReply(DeadLetterItem Letter, RawJson Event);
 
     public sealed record VersionReply(string Product, string Version, string Api, ImmutableArray<string> Warnings);
 
