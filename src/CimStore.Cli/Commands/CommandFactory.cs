@@ -56,6 +56,8 @@ internal static class CommandFactory
         "serve" => ServeCommand.Create(),
         "config" => ConfigCommand.Create(),
         "policy" => PolicyCommand.Create(),
+        "translate" => TranslateCommand.Create(),
+        "dead-letters" => DeadLettersCommand.Create(),
         "status" => StatusCommand.Create(),
         "events" => EventsCommand.Create(),
         "audit" => AuditCommand.Create(),

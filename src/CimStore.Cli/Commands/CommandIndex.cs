@@ -38,6 +38,8 @@ internal static class CommandIndex
             ("serve", "Run a node: HTTP API on the data directory"),
             ("config", "Check a node's configuration file; print its schema"),
             ("policy", "Show, check and simulate migration policies"),
+            ("translate", "Check translation rules; show what they make of an event"),
+            ("dead-letters", "Events that no rule could translate: list, show, replay, rm"),
             ("status", "Show objects, space, owners and warnings"),
             ("events", "Show what happened, and follow it"),
             ("audit", "Verify the hash chain of the events"),

@@ -34,5 +34,10 @@ namespace CimStore.Cli.Json;
 [JsonSerializable(typeof(PolicyJson))]
 [JsonSerializable(typeof(SimulatedPeriodJson))]
 [JsonSerializable(typeof(SimulatedPolicyJson))]
+[JsonSerializable(typeof(RuleFindingJson))]
+[JsonSerializable(typeof(TranslatedJson))]
+[JsonSerializable(typeof(DeadLetterJson))]
+[JsonSerializable(typeof(DeadLetterDoneJson))]
+[JsonSerializable(typeof(ToldJson))]
 [JsonSerializable(typeof(ErrorJson))]
 internal sealed partial class CliJson : JsonSerializerContext;

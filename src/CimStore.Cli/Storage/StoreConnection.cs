@@ -1,11 +1,14 @@
 using System.Collections.Immutable;
 using CimStore.Cli.Terminal;
 using CimStore.Disk;
+using CimStore.Disk.Foreign;
 using CimStore.Disk.Pool;
 using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Journal;
 using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Server.Foreign;
 using CimStore.Server.Tiers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,15 +25,20 @@ internal sealed class StoreConnection : IAsyncDisposable
 
     private static readonly TimeSpan BusyPollInterval = TimeSpan.FromMilliseconds(50);
 
+    private readonly CimStoreHttpOptions? _address;
     private readonly DiskStore? _store;
     private readonly StorageNode? _node;
     private readonly ImmutableArray<PoolLocation> _pools = [];
+    private IDeadLetters? _letters;
 
     private StoreConnection(string where, IStorageClient client)
     {
         Client = client;
         Where = where;
     }
+
+    private StoreConnection(string where, CimStoreHttpOptions options)
+        : this(where, new HttpStorageClient(options)) => _address = options;
 
     private StoreConnection(string where, ComposedNode composed)
         : this(where, composed.Node) => (_node, _store, _pools) = (composed.Node, composed.Store, composed.Pools);
@@ -125,13 +133,28 @@ internal sealed class StoreConnection : IAsyncDisposable
             ExitCode.Refused, $"The node at {Where} gives back space by itself; gc is for a directory no node serves.")
         : _node.CollectAsync(cancellationToken);
 
+    /// <summary>
+    /// Events that no rule could translate, of the node, or of the directory with the rules of the configuration.
+    /// </summary>
+    /// <exception cref="RefusedException">The rules have errors.</exception>
+    public IDeadLetters DeadLetters(CliSession session) => _letters ??= _address is not null
+        ? new HttpDeadLetters(_address)
+        : new ForeignIngress(
+            Client, TranslationFile.Load(session.Configured.Server.Translation)?.Rules,
+            new DeadLetterFiles(Path.Combine(Where, DeadLetterFiles.Folder)), session.Configured.Server.Limits,
+            session.Time, new IdSource(session.Time), NullLogger.Instance);
+
     public long BytesWritten()
     {
         var written = _store?.BytesWritten ?? new BytesWritten(0, 0, 0, 0);
         return written.Log + written.LargeContent + written.Index + written.PreWriting;
     }
 
-    public ValueTask DisposeAsync() => Client.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        (_letters as IDisposable)?.Dispose();
+        return Client.DisposeAsync();
+    }
 
     /// <summary>
     /// A directory that a node serves is worked on through that node, as the user meant; one that another short command
@@ -174,6 +197,6 @@ internal sealed class StoreConnection : IAsyncDisposable
             options.Token = Secret.FromReference("env:" + StoreAddress.TokenVariable);
         }
 
-        return new StoreConnection(server.ToString().TrimEnd('/'), new HttpStorageClient(options));
+        return new StoreConnection(server.ToString().TrimEnd('/'), options);
     }
 }

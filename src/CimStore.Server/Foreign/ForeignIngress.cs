@@ -147,10 +147,9 @@ public sealed class ForeignIngress : IDeadLetters
     public ValueTask<bool> RemoveAsync(string id, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Box.Remove(id));
 
-    private TranslationRules Rules() => _rules ?? throw ProblemWriter.Refuse(
-        "no-translation", "This node has no rules for events of other contexts: \"translation\" names a rule file.");
-
-    private static JsonDocument Parse(ReadOnlySequence<byte> body)
+    /// <summary>An event as the ingress reads it: no comments, no key twice, not too deep.</summary>
+    /// <exception cref="RefusedException">It is none (<c>malformed-body</c>).</exception>
+    public static JsonDocument Parse(ReadOnlySequence<byte> body)
     {
         try
         {
@@ -161,6 +160,9 @@ public sealed class ForeignIngress : IDeadLetters
             throw ProblemWriter.Refuse("malformed-body", $"The event is no JSON: {broken.Message}");
         }
     }
+
+    private TranslationRules Rules() => _rules ?? throw ProblemWriter.Refuse(
+        "no-translation", "This node has no rules for events of other contexts: \"translation\" names a rule file.");
 
     /// <summary>A letter whose event has no message id is one command, however often it is replayed.</summary>
     private static MessageId IdOf(string letter) => new(Guid.ParseExact(letter, "N"));
