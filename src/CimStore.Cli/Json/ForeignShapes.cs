@@ -30,6 +30,8 @@ internal sealed record TranslatedCommandJson(string Command)
 
     public int? Factor { get; init; }
 
+    public bool? AtLeast { get; init; }
+
     public bool? AcceptDebt { get; init; }
 
     public string? Pattern { get; init; }

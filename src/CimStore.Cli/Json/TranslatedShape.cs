@@ -34,6 +34,7 @@ internal static class TranslatedShape
             {
                 Cid = replicate.Cid?.ToString(),
                 Factor = replicate.Factor,
+                AtLeast = replicate.IsAtLeast,
             },
             TranslatedCommand.Migrate migrate => shape with
             {

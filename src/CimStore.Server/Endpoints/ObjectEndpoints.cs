@@ -7,6 +7,7 @@ using CimStore.Objects;
 using CimStore.Server.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace CimStore.Server.Endpoints;
@@ -40,9 +41,13 @@ internal static class ObjectEndpoints
 
     private static async Task<IResult> ReplicateAsync(
         string cid, [Description("Effective copies: the failure domains it takes to lose it.")] int factor,
+        [FromQuery(Name = "at-least"), Description("true gives none up when there are more.")] bool? isAtLeast,
         HttpContext context, IStorageClient node)
     {
-        var request = new ReplicateRequest(factor, RequestReader.Identity(context.Request));
+        var request = new ReplicateRequest(factor, RequestReader.Identity(context.Request))
+        {
+            IsAtLeast = isAtLeast ?? false,
+        };
         return TypedResults.Ok(await node.ReplicateAsync(RequestReader.Cid(cid), request, context.RequestAborted));
     }
 

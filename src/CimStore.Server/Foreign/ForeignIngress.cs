@@ -194,7 +194,11 @@ public sealed class ForeignIngress : IDeadLetters
         Commands =
         [
             .. outcome.Done.Select(done => new WireTypes.ForeignCommandDone(
-                done.Word, done.CommandId, done.Cid, done.SizeBytes, done.Replayed, done.Content, done.Receipt)),
+                done.Word, done.CommandId, done.Cid, done.SizeBytes, done.Replayed, done.Content, done.Receipt)
+            {
+                Copies = done.Copies,
+                Tier = done.Tier,
+            }),
         ],
     };
 }

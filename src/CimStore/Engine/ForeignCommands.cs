@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.IO.Pipelines;
 using CimStore.Content;
 using CimStore.Objects;
+using CimStore.Policies;
 using CimStore.Translation;
 
 namespace CimStore.Engine;
@@ -16,6 +17,10 @@ public sealed class ForeignCommands(IStorageClient client)
 {
     /// <summary>Retrieved content up to this size is answered with its bytes; larger is read by its CID.</summary>
     public const int InlineSizeMaxBytes = 64 << 10;
+
+    /// <summary>What follows from a command has the command's step and so many more: no rule has as many commands.
+    /// </summary>
+    private const int FollowingStep = 256;
 
     /// <param name="translated">What the event became.</param>
     /// <param name="fallback">The message id of an event that has none.</param>
@@ -39,11 +44,16 @@ public sealed class ForeignCommands(IStorageClient client)
         Refusal? refusal = null;
         try
         {
-            RefuseUnsupported(translated.All);
             for (var step = 0; step < translated.All.Length; step++)
             {
+                var command = translated.All[step];
                 var stored = done.LastOrDefault(result => result.Receipt is not null)?.Cid;
-                done.Add(await DoAsync(translated.All[step], stored, IdentityOf(ids, step), cancellationToken));
+                done.Add(await DoAsync(command, stored, IdentityOf(ids, step), cancellationToken));
+                if (Following(command, done[^1]) is { } following)
+                {
+                    done.Add(await DoAsync(
+                        following, done[^1].Cid, IdentityOf(ids, step + FollowingStep), cancellationToken));
+                }
             }
         }
         catch (RefusedException refused)
@@ -54,17 +64,12 @@ public sealed class ForeignCommands(IStorageClient client)
         return new ForeignOutcome(message, ids.CorrelationId ?? message, done.ToImmutable(), refusal);
     }
 
-    /// <summary>
-    /// The one switch at which Replicate and Migrate join once <see cref="IStorageClient"/> has them: it goes, and the
-    /// two cases of <see cref="DoAsync"/> call the client. A Store that wants more copies than its class then has its
-    /// Replicate behind it, under the id of the step plus 256.
-    /// </summary>
-    private static string? Missing(TranslatedCommand command) => command switch
-    {
-        TranslatedCommand.Replicate or TranslatedCommand.Store { Terms.WantsMoreThanClass: true } => "replicate",
-        TranslatedCommand.Migrate => "migrate",
-        _ => null,
-    };
+    /// <summary>A word's factor may be above its class, which alone is what a Store sees to.</summary>
+    private static TranslatedCommand.Replicate? Following(TranslatedCommand command, ForeignCommandResult result) =>
+        command is TranslatedCommand.Store { Terms.Factor: { } factor } && result.Receipt is { } receipt
+        && factor > ConsistencyTable.CopiesRequired(receipt.Class)
+            ? new TranslatedCommand.Replicate(null, factor, IsAtLeast: true)
+            : null;
 
     private ValueTask<ForeignCommandResult> DoAsync(
         TranslatedCommand command, Cid? stored, CommandIdentity identity, CancellationToken cancellationToken) =>
@@ -74,18 +79,16 @@ public sealed class ForeignCommands(IStorageClient client)
             TranslatedCommand.Retrieve retrieve => RetrieveAsync(retrieve, identity, cancellationToken),
             TranslatedCommand.Delete delete => DeleteAsync(delete, identity, cancellationToken),
             TranslatedCommand.SetName name => SetNameAsync(name, stored, identity, cancellationToken),
-            TranslatedCommand.Replicate or TranslatedCommand.Migrate => throw Unsupported(Missing(command)!),
+            TranslatedCommand.Replicate replicate => CopiesAsync(
+                replicate, identity, client.ReplicateAsync(
+                    (replicate.Cid ?? stored)!.Value,
+                    new ReplicateRequest(replicate.Factor, identity) { IsAtLeast = replicate.IsAtLeast },
+                    cancellationToken)),
+            TranslatedCommand.Migrate migrate => CopiesAsync(
+                migrate, identity, client.MigrateAsync(
+                    (migrate.Cid ?? stored)!.Value, new MigrateRequest(migrate.Tier, identity), cancellationToken)),
             _ => throw new UnreachableException(),
         };
-
-    /// <summary>Before anything is done: an event shall not be done by half because its end cannot be done.</summary>
-    private static void RefuseUnsupported(ImmutableArray<TranslatedCommand> commands)
-    {
-        if (commands.Select(Missing).FirstOrDefault(word => word is not null) is { } missing)
-        {
-            throw Unsupported(missing);
-        }
-    }
 
     /// <summary>The first command is the event's own; the others are caused by it (D31).</summary>
     private static CommandIdentity IdentityOf(ForeignIdentity ids, int step)
@@ -181,6 +184,18 @@ public sealed class ForeignCommands(IStorageClient client)
             retrieve.Word, identity.MessageId!.Value, retrieve.Cid, reader.Record.SizeBytes, false, null, content);
     }
 
+    private static async ValueTask<ForeignCommandResult> CopiesAsync(
+        TranslatedCommand command, CommandIdentity identity, ValueTask<CopiesResult> doing)
+    {
+        var result = await doing;
+        return new ForeignCommandResult(
+            command.Word, identity.MessageId!.Value, result.Cid, null, false, null, null)
+        {
+            Copies = result.EffectiveCopies,
+            Tier = result.Tier,
+        };
+    }
+
     private async ValueTask<ForeignCommandResult> DeleteAsync(
         TranslatedCommand.Delete delete, CommandIdentity identity, CancellationToken cancellationToken)
     {
@@ -202,10 +217,6 @@ public sealed class ForeignCommands(IStorageClient client)
         return new ForeignCommandResult(
             name.Word, identity.MessageId!.Value, record.Cid, null, false, null, null);
     }
-
-    private static RefusedException Unsupported(string word) => Refuse(
-        "command-unsupported",
-        $"This node cannot {word} by command: content is copied and moved by its class and the policy in force.");
 
     private static RefusedException Refuse(string code, string message) => new(new Refusal(code, message));
 }

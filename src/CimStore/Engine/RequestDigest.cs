@@ -23,7 +23,9 @@ internal static class RequestDigest
         Of(string.Create(CultureInfo.InvariantCulture, $"delete {key.Cid} {request.Reference} {request.Grace}"));
 
     public static ReadOnlyMemory<byte> Of(ContentKey key, ReplicateRequest request) =>
-        Of(string.Create(CultureInfo.InvariantCulture, $"replicate {key.Cid} {request.Factor}"));
+        Of(string.Create(
+            CultureInfo.InvariantCulture,
+            $"replicate {key.Cid} {request.Factor}{(request.IsAtLeast ? "+" : "")}"));
 
     public static ReadOnlyMemory<byte> Of(ContentKey key, MigrateRequest request) =>
         Of(string.Create(CultureInfo.InvariantCulture, $"migrate {key.Cid} {request.Tier}"));

@@ -16,7 +16,7 @@ public sealed partial class StorageNode
         var key = KeyOf(cid);
         var digest = request.Identity.MessageId is null ? default : RequestDigest.Of(key, request);
         return OnceAsync(
-            key, request.Identity, digest, token => ReplicateAsync(key, request.Factor, token), cancellationToken);
+            key, request.Identity, digest, token => ReplicateAsync(key, request, token), cancellationToken);
     }
 
     public ValueTask<CopiesResult> MigrateAsync(Cid cid, MigrateRequest request, CancellationToken cancellationToken)
@@ -63,8 +63,10 @@ public sealed partial class StorageNode
         }
     }
 
-    private async ValueTask<bool> ReplicateAsync(ContentKey key, int factor, CancellationToken cancellationToken)
+    private async ValueTask<bool> ReplicateAsync(
+        ContentKey key, ReplicateRequest request, CancellationToken cancellationToken)
     {
+        var factor = request.Factor;
         var record = await _catalog.FindAsync(key, cancellationToken);
         if (record is not { IsPresent: true })
         {
@@ -78,6 +80,12 @@ public sealed partial class StorageNode
         }
 
         var required = ConsistencyTable.CopiesRequired(record.Class);
+        if (request.IsAtLeast && factor <= required)
+        {
+            // The class sees to it, now or as a debt that is paid.
+            return false;
+        }
+
         if (factor < required)
         {
             throw Refuse(
@@ -100,7 +108,7 @@ public sealed partial class StorageNode
             return true;
         }
 
-        return copies > factor && await LowerAsync(record, factor, cancellationToken);
+        return copies > factor && !request.IsAtLeast && await LowerAsync(record, factor, cancellationToken);
     }
 
     /// <summary>Gives up copies away from the object's tier first, and none that would leave fewer than asked for.

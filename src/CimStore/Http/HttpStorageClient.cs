@@ -92,7 +92,8 @@ public sealed partial class HttpStorageClient : IStorageClient
         Cid cid, ReplicateRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var route = $"{Routes.Object(cid)}/replicate?factor={Routes.Number(request.Factor)}";
+        var route = $"{Routes.Object(cid)}/replicate?factor={Routes.Number(request.Factor)}"
+            + (request.IsAtLeast ? "&at-least=true" : "");
         using var message = new HttpRequestMessage(HttpMethod.Post, route);
         Routes.AddIdentity(message, request.Identity);
         return await _node.AskAsync(message, WireJson.Of<CopiesResult>(), cancellationToken);

@@ -127,7 +127,6 @@ public static class ProblemTable
         new("upload-offset-mismatch", 409, "The upload stands at another offset", RefusedKind),
         new("upload-busy", 409, "Another request is writing to the upload", RefusedKind),
         new("no-translation", 422, "The node has no rules to translate events", RefusedKind),
-        new("command-unsupported", 422, "The node cannot do it by command", RefusedKind),
         new("dead-letters-full", 503, "There is no room for another dead letter", RefusedKind, RetryAfterSeconds: 30),
         new("check-running", 503, "A check is running", RefusedKind, RetryAfterSeconds: 30),
         new("too-many-uploads", 503, "Too many uploads are open", RefusedKind, RetryAfterSeconds: 30),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using CimStore.Content;
 using CimStore.Engine;
+using CimStore.Locations;
 using CimStore.Objects;
 
 namespace CimStore.Http;
@@ -86,7 +87,14 @@ public static class WireTypes
     public sealed record ForeignCommandDone(
         string Command, [property: JsonPropertyName("command_id")] MessageId CommandId, Cid? Cid,
         [property: JsonPropertyName("size_bytes")] long? SizeBytes, bool Replayed, ReadOnlyMemory<byte>? Content,
-        DurabilityReceipt? Receipt);
+        DurabilityReceipt? Receipt)
+    {
+        /// <summary>How many failure domains it takes to lose the content, after a Replicate or Migrate.</summary>
+        public int? Copies { get; init; }
+
+        /// <summary>Where the content is, after a Replicate or Migrate.</summary>
+        public StorageTier? Tier { get; init; }
+    }
 
     /// <param name="SizeBytes">Of the event.</param>
     public sealed record DeadLetterItem(

@@ -17,8 +17,4 @@ public sealed record ConsistencyTerms(
 
     /// <summary>Copies that a Replicate is to make; null when neither factor nor class says how many.</summary>
     public int? Copies => Factor ?? (Class is { } asked ? ConsistencyTable.CopiesRequired(asked) : null);
-
-    /// <summary>Whether more copies are asked for than the class makes by itself.</summary>
-    public bool WantsMoreThanClass =>
-        Factor > (Class is { } asked ? ConsistencyTable.CopiesRequired(asked) : 1);
 }

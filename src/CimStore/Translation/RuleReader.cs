@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using CimStore.Objects;
+using CimStore.Policies;
 
 namespace CimStore.Translation;
 
@@ -82,12 +83,20 @@ public static class RuleReader
         }
 
         var terms = new RuleObject(member.Value, TermsKeys, findings);
-        return new ConsistencyTerms(
+        var read = new ConsistencyTerms(
             terms.Literal("class", FieldForms.Word<DurabilityClass>())?.Value,
             terms.Literal("dataClass", FieldForms.Word<DataClass>())?.Value ?? default,
             terms.Literal("level", FieldForms.Word<ConsistencyLevel>())?.Value,
             terms.Literal("factor", FieldForms.Factor)?.Value,
             terms.Literal("acceptDebt", FieldForms.Flag)?.Value ?? false);
+        var required = read.Class is { } asked ? ConsistencyTable.CopiesRequired(asked) : 1;
+        if (read.Factor < required)
+        {
+            findings.Error(
+                terms.Find("factor")!, $"The class needs {required} copies; a factor of {read.Factor} is fewer.");
+        }
+
+        return read;
     }
 
     private static TranslationRule? ReadRule(

@@ -21,7 +21,8 @@ public abstract record TranslatedCommand
 
     public sealed record Retrieve(Cid Cid) : TranslatedCommand;
 
-    public sealed record Replicate(Cid? Cid, int Factor) : TranslatedCommand;
+    /// <param name="IsAtLeast">A word asks for no fewer copies; a number asks for so many.</param>
+    public sealed record Replicate(Cid? Cid, int Factor, bool IsAtLeast) : TranslatedCommand;
 
     public sealed record Migrate(Cid? Cid, StorageTier Tier) : TranslatedCommand;
 

@@ -139,14 +139,14 @@ public static class Translator
     private static TranslatedCommand.Replicate? MakeReplicate(CommandRule.Replicate rule, EventFields fields)
     {
         var cid = Cid(rule.Cid, fields);
-        var factor = fields.Read(rule.Factor, "factor")?.Value
-            ?? fields.Read(rule.Consistency, "consistency")?.Value.Copies;
+        var number = fields.Read(rule.Factor, "factor")?.Value;
+        var factor = number ?? fields.Read(rule.Consistency, "consistency")?.Value.Copies;
         if (factor is null)
         {
             fields.Lacks("The event says neither a factor nor a word of \"consistency\" that has one.");
         }
 
-        return factor is { } copies ? new TranslatedCommand.Replicate(cid, copies) : null;
+        return factor is { } copies ? new TranslatedCommand.Replicate(cid, copies, number is null) : null;
     }
 
     private static TranslatedCommand.SetName? MakeName(CommandRule.SetName rule, EventFields fields)

@@ -99,11 +99,12 @@ public sealed class ForeignTests : IDisposable
     public async Task What_the_storage_cannot_do_is_rejected_and_no_dead_letter()
     {
         await using var node = await StartAsync();
+        var kept = await AnswerAsync(node, "billing.eu.Kept", """{ "text": "hello" }""");
 
         var answer = await AnswerAsync(
-            node, "billing.Moved", $$"""{ "id": 7, "cid": "{{Content.Cid.ForRaw(new byte[32])}}" }""");
+            node, "billing.Moved", $$"""{ "id": 7, "cid": "{{kept.Commands[0].Cid}}" }""");
 
-        Assert.Equal(("Rejected", "command-unsupported"), (answer.Status, answer.Code));
+        Assert.Equal(("Rejected", "no-location"), (answer.Status, answer.Code));
         Assert.Empty(await LettersAsync(node));
     }
 

@@ -364,6 +364,8 @@ public abstract partial class StorageClientContract : IAsyncLifetime
         Assert.Equal((StorageTier.Hot, false), (hot.Tier, hot.Changed));
         await RefusesAsync("no-location", () => Client.ReplicateAsync(
             cid, new ReplicateRequest(2, CommandIdentity.None), Token));
+        await RefusesAsync("no-location", () => Client.ReplicateAsync(
+            cid, new ReplicateRequest(2, CommandIdentity.None) { IsAtLeast = true }, Token));
         await RefusesAsync("no-location", () => Client.MigrateAsync(
             cid, new MigrateRequest(StorageTier.Cold, CommandIdentity.None), Token));
         await RefusesAsync("not-found-here", () => Client.ReplicateAsync(

@@ -164,26 +164,30 @@ public sealed class ForeignCommandsTests
             (await node.StatAsync(stored, Token))!.Tombstone!.GraceEndsAt);
     }
 
-    /// <summary>Until the client can do it; then this test says what it does instead.</summary>
+    /// <summary>With more locations: <c>ForeignTierTests</c>.</summary>
     [Fact]
-    public async Task What_cannot_be_done_by_command_is_refused_before_anything_is_done()
+    public async Task A_node_with_one_location_refuses_copies_and_other_tiers()
     {
         var node = await OpenAsync();
-        TranslatedCommand[] unsupported =
+        TranslatedCommand[] refused =
         [
-            new TranslatedCommand.Replicate(null, 3), new TranslatedCommand.Migrate(null, StorageTier.Cold),
-            Store("b") with { Terms = Terms with { Factor = 4 } },
+            new TranslatedCommand.Replicate(null, 3, false), new TranslatedCommand.Migrate(null, StorageTier.Cold),
+            Store("a") with { Terms = Terms with { Factor = 4 } },
         ];
 
-        foreach (var command in unsupported)
+        foreach (var command in refused)
         {
             var outcome = await RunAsync(node, ForeignIdentity.None, Store("a"), command);
 
-            Assert.Equal("command-unsupported", outcome.Refusal!.Code);
-            Assert.Empty(outcome.Done);
+            Assert.Equal("no-location", outcome.Refusal!.Code);
+            Assert.All(outcome.Done, result => Assert.Equal("store", result.Word));
         }
 
-        Assert.Empty(await node.ListAsync(null, Token).ToListAsync(Token));
+        var same = await RunAsync(
+            node, ForeignIdentity.None, Store("a"), new TranslatedCommand.Replicate(null, 1, true),
+            new TranslatedCommand.Migrate(null, StorageTier.Hot));
+        Assert.Null(same.Refusal);
+        Assert.Equal((1, StorageTier.Hot), (same.Done[1].Copies, same.Done[2].Tier));
     }
 
     private async ValueTask<IStorageClient> OpenAsync() =>
@@ -195,6 +199,6 @@ public sealed class ForeignCommandsTests
             new TranslationOutcome.Commands("rule", [.. commands], ids), _ids.Next(), "sender", Token);
 
     private static TranslatedCommand.Store Store(string? content) => new(
-        content is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(content), null, Codecs.Raw, HashFunctions.Blake3, Terms,
-        AccessPattern.Unspecified, Pin);
+        content is null ? default(ReadOnlyMemory<byte>?) : Encoding.UTF8.GetBytes(content), null, Codecs.Raw,
+        HashFunctions.Blake3, Terms, AccessPattern.Unspecified, Pin);
 }

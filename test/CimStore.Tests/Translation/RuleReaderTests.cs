@@ -23,8 +23,6 @@ public sealed class RuleReaderTests
         Assert.Equal(
             new ConsistencyTerms(DurabilityClass.Critical, DataClass.Content, ConsistencyLevel.Strong, 4, false),
             rules.Consistency["must-not-lose"]);
-        Assert.True(rules.Consistency["must-not-lose"].WantsMoreThanClass);
-        Assert.False(rules.Consistency["financial"].WantsMoreThanClass);
     }
 
     [Theory]
@@ -86,6 +84,7 @@ public sealed class RuleReaderTests
     [InlineData("""{ "w": { "level": "best" } }""", "one of strong, quorum, causal, readyourwrites, eventual")]
     [InlineData("""{ "w": { "dataClass": 1 } }""", "one of content, metadata, eventstream, financial")]
     [InlineData("""{ "w": { "factor": 0 } }""", "a whole number 1..16")]
+    [InlineData("""{ "w": { "class": "critical", "factor": 2 } }""", "needs 3 copies; a factor of 2 is fewer")]
     [InlineData("""{ "w": { "copies": 3 } }""", "\"copies\" is unknown")]
     [InlineData("""{ "": {} }""", "A word has 1..63 characters")]
     public void A_word_is_refused_with_what_is_allowed(string consistency, string expected) =>

@@ -108,8 +108,8 @@ public sealed class TranslatorTests
                 new TranslatedCommand.Store(
                     null, Content, Codecs.DagJson, HashFunctions.Sha256, two, AccessPattern.Unspecified, pin),
                 new TranslatedCommand.Retrieve(Content),
-                new TranslatedCommand.Replicate(Content, 5),
-                new TranslatedCommand.Replicate(null, 2),
+                new TranslatedCommand.Replicate(Content, 5, false),
+                new TranslatedCommand.Replicate(null, 2, true),
                 new TranslatedCommand.Migrate(null, StorageTier.Cold),
                 new TranslatedCommand.Delete(Content, pin, TimeSpan.FromHours(36)),
                 new TranslatedCommand.SetName(
