@@ -144,7 +144,7 @@ public sealed partial class Scavenger : IDisposable
 
     private DueDating Dating() => new(_settings.Policy, new MigrationEnvironment(
         _ports.Locations
-            .Where(location => _settings.States.GetValueOrDefault(location.Id) == LocationState.Active)
+            .Where(location => _node.StateOf(location.Id) == LocationState.Active)
             .GroupBy(location => location.Traits.Tier)
             .Select(tier => new TierState(
                 tier.Key, tier.First().Traits.Cost, tier.Max(location => _spaces.FillShareOf(location.Id) ?? 0)))));

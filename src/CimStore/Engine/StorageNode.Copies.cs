@@ -293,7 +293,4 @@ public sealed partial class StorageNode
     private ImmutableDictionary<LocationId, LocationTraits> ReliedOn() => _ports.Locations
         .Where(location => StateOf(location.Id) != LocationState.Retired && !_absences.IsAway(location.Id))
         .ToImmutableDictionary(location => location.Id, location => location.Traits);
-
-    private LocationState StateOf(LocationId location) =>
-        _ports.Tiers?.States.GetValueOrDefault(location) ?? LocationState.Active;
 }

@@ -32,7 +32,8 @@ public sealed partial class StorageNode : IStorageClient
     private readonly RefusalBudget _refusals;
     private readonly ReadCounts? _reads;
     private readonly ImmutableArray<CopyReceipt> _homeReceipt;
-    private readonly DecisionFacts _storeFacts;
+    private volatile DecisionFacts _storeFacts;
+    private volatile ImmutableDictionary<LocationId, LocationState> _states;
     private readonly LocationAbsences _absences;
     private readonly LocationSpaces _spaces;
     private readonly TokenBucket _pace;
@@ -61,8 +62,10 @@ public sealed partial class StorageNode : IStorageClient
                 _home.Id, _home.Traits.Tier, DurabilityPolicy.DomainOf(_home.Id, _home.Traits), 1,
                 _home.Traits.SyncsBeforeAcknowledgement),
         ];
-        Domains = DomainsOf(ports);
+        _states = ports.Tiers?.States ?? ImmutableDictionary<LocationId, LocationState>.Empty;
+        Domains = DomainsOf();
         _storeFacts = Facts();
+        Jobs = ports.Jobs is { } jobs ? new JobRunner(this, jobs, ports.JobOptions, time, ids, Chance) : null;
         metrics.Observe(() => (_cache.Hits, _cache.Misses, _cache.SizeBytes));
     }
 
@@ -136,7 +139,8 @@ public sealed partial class StorageNode : IStorageClient
         var warnings = _ports.Maintenance.Warnings.AddRange(
             _ports.Locations.Where(location => !ReferenceEquals(location, _home))
                 .SelectMany(location => location.Warnings)
-                .Concat(_ports.Tiers?.Warnings ?? []));
+                .Concat(_ports.Tiers?.Warnings ?? [])
+                .Concat(StateWarnings()));
         if (_time.IsClockBehind)
         {
             warnings = warnings.Add(
@@ -163,6 +167,7 @@ public sealed partial class StorageNode : IStorageClient
             return;
         }
 
+        Jobs?.Dispose();
         await TellUntoldAsync();
         _metrics.Dispose();
         var parts = _ports.Locations.Reverse().Cast<object>().Append(_journal).Append(_catalog)
@@ -210,11 +215,11 @@ public sealed partial class StorageNode : IStorageClient
         return bytes[^1] / 256.0;
     }
 
-    private static int DomainsOf(StorageNodePorts ports) => ports.Tiers is not { } tiers
+    private int DomainsOf() => _ports.Tiers is not { } tiers
         ? 1
         : Math.Max(1, CopyCount.Of(
-            ports.Locations
-                .Where(location => tiers.States.GetValueOrDefault(location.Id) == LocationState.Active)
+            _ports.Locations
+                .Where(location => StateOf(location.Id) == LocationState.Active)
                 .Select(location => new CopyPlace(location.Id, location.Traits)),
             tiers.Placement.FailureDomain));
 

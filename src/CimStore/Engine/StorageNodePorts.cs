@@ -16,6 +16,11 @@ public sealed record StorageNodePorts(
     /// <summary>What a node with several locations does with them; null on a node with one.</summary>
     public TierSettings? Tiers { get; init; }
 
+    /// <summary>Keeps long work over restarts; null on a node that has none.</summary>
+    public IJobStore? Jobs { get; init; }
+
+    public JobRunnerOptions JobOptions { get; init; } = new();
+
     /// <summary>One store that is all four, such as the embedded one.</summary>
     public static StorageNodePorts Of<TStore>(TStore store)
         where TStore : IJournal, ICatalog, ILocation, IStoreMaintenance => new(store, store, [store], store);

@@ -10,9 +10,12 @@ public sealed record TierSettings(MigrationPolicy Policy, IDueIndex Due)
 {
     public PlacementOptions Placement { get; init; } = new();
 
-    /// <summary>Locations that are not active.</summary>
+    /// <summary>Locations that are not active when the node opens.</summary>
     public ImmutableDictionary<LocationId, LocationState> States { get; init; } =
         ImmutableDictionary<LocationId, LocationState>.Empty;
+
+    /// <summary>Keeps what an operator sets while the node runs; null forgets it with the process.</summary>
+    public ILocationStates? StateStore { get; init; }
 
     /// <summary>Of content stored without a class; null takes the strongest that the locations satisfy (D3).</summary>
     public DurabilityClass? DefaultClass { get; init; }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CimStore.Disk;
+using CimStore.Disk.Jobs;
 using CimStore.Disk.Lifecycle;
 using CimStore.Disk.Pool;
 using CimStore.Engine;
@@ -25,6 +26,13 @@ internal sealed class TieredNode : IAsyncDisposable
 
     public StorageNode Node => _node!;
 
+    public JobRunner Jobs => Node.Jobs!;
+
+    public IJobStore JobStore { get; private set; } = null!;
+
+    public ImmutableDictionary<LocationId, LocationTraits> Traits { get; private set; } =
+        ImmutableDictionary<LocationId, LocationTraits>.Empty;
+
     public PoolLocation Pool { get; private set; } = null!;
 
     public string PoolDirectory(int shard) => Path.Combine(_folder.FullName, "pool", $"d{shard}");
@@ -43,11 +51,20 @@ internal sealed class TieredNode : IAsyncDisposable
         var cold = await PoolLocation.OpenAsync(
             PoolOf("cold", StorageTier.Cold, 1, 0, [ColdDirectory]), time, CancellationToken.None);
         var due = DueIndex.Open(Path.Combine(_folder.FullName, "data", "due"), store.DurableLsn);
+        var states = new LocationStateFiles(Path.Combine(_folder.FullName, "data", "locations"));
+        JobStore = JobFiles.Open(Path.Combine(_folder.FullName, "data", "jobs"));
         var ports = StorageNodePorts.Of(store) with
         {
             Locations = [store, Pool, cold],
-            Tiers = new TierSettings(Policy, due),
+            Jobs = JobStore,
+            Tiers = new TierSettings(Policy, due)
+            {
+                StateStore = states,
+                States = new[] { Pool.Id, cold.Id }.ToImmutableDictionary(
+                    static id => id, id => states.Find(id) ?? LocationState.Active),
+            },
         };
+        Traits = ports.Locations.ToImmutableDictionary(location => location.Id, location => location.Traits);
         _node = await StorageNode.OpenAsync(
             ports, time, new IdSource(time), new StorageNodeOptions { ReadEventsMax = 1024 }, null,
             CancellationToken.None);

@@ -1,0 +1,325 @@
+using CimStore.Locations;
+using CimStore.Objects;
+
+namespace CimStore.Engine;
+
+/// <summary>
+/// Runs long work: a bounded number of jobs at once, each from its cursor, over restarts, with growing waits between
+/// tries in vain. What a job does to an object may be repeated, so a crash at any point is harmless.
+/// </summary>
+public sealed class JobRunner : IOperatorClient, IDisposable
+{
+    private readonly StorageNode _node;
+    private readonly IJobStore _store;
+    private readonly JobRunnerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly IdSource _ids;
+    private readonly Func<double> _chance;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Dictionary<MessageId, ActiveJob> _active = [];
+    private volatile TaskCompletionSource _changed = NewSource();
+
+    internal JobRunner(
+        StorageNode node, IJobStore store, JobRunnerOptions options, TimeProvider time, IdSource ids,
+        Func<double> chance) =>
+        (_node, _store, _options, _time, _ids, _chance) = (node, store, options, time, ids, chance);
+
+    /// <summary>Runs jobs as they come, until it is stopped; those that run then keep their cursor.</summary>
+    /// <exception cref="LocationException">The job store or the catalog failed; it may be called again.</exception>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                // Taken before the look, so that what changes behind it is not missed.
+                var changed = _changed.Task;
+                foreach (var ended in running.Where(task => task.IsCompleted).ToList())
+                {
+                    running.Remove(ended);
+                    await ended;
+                }
+
+                while (running.Count < _options.JobsAtOnceMax && await ClaimAsync(null, stop.Token) is { } job)
+                {
+                    running.Add(RunAsync(job, null, stop.Token));
+                }
+
+                await WaitAsync([.. running, changed], running.Count < _options.JobsAtOnceMax, stop.Token);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(running);
+        }
+    }
+
+    /// <summary>Runs what is due now, one after another, until nothing is.</summary>
+    public async Task RunDueAsync(CancellationToken cancellationToken)
+    {
+        while (await ClaimAsync(null, cancellationToken) is { } job)
+        {
+            await RunAsync(job, null, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Runs one job to its end, its waits included; stopped, it keeps its cursor.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="told">Gets the progress.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<JobRecord> RunToEndAsync(
+        MessageId id, Action<JobRecord>? told, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var job = await FindOrRefuseAsync(id, cancellationToken);
+            if (job.IsFinished || job.State == JobState.Paused)
+            {
+                return job;
+            }
+
+            if (job.NextTry - _time.GetUtcNow() is { } wait && wait > TimeSpan.Zero)
+            {
+                told?.Invoke(job);
+                await Task.Delay(wait, _time, cancellationToken);
+            }
+            else if (await ClaimAsync(id, cancellationToken) is { } active)
+            {
+                await RunAsync(active, told, cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    public async ValueTask<JobRecord> StartJobAsync(JobArguments arguments, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        if (arguments.WhyNot() is { } wrong)
+        {
+            throw Refuse("job-invalid", wrong);
+        }
+
+        if (_node.Scavenger is null)
+        {
+            throw Refuse("job-invalid", "This node has one location: bind others first.");
+        }
+
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (arguments is { Kind: JobKind.Drain, Location: { } location })
+            {
+                var open = await _store.ListAsync(cancellationToken);
+                if (open.FirstOrDefault(job => !job.IsFinished && job.Arguments.Kind == JobKind.Drain
+                    && job.Arguments.Location == location) is { } same)
+                {
+                    return same;
+                }
+
+                await _node.SetStateAsync(location, LocationState.Draining, cancellationToken);
+            }
+
+            var now = _time.GetUtcNow();
+            var job = new JobRecord { Id = _ids.Next(), Arguments = arguments, Created = now, Updated = now };
+            await _store.SaveAsync(job, cancellationToken);
+            return job;
+        }
+        finally
+        {
+            _gate.Release();
+            Tell();
+        }
+    }
+
+    public ValueTask<JobRecord?> FindJobAsync(MessageId id, CancellationToken cancellationToken) =>
+        _store.FindAsync(id, cancellationToken);
+
+    public ValueTask<IReadOnlyList<JobRecord>> ListJobsAsync(CancellationToken cancellationToken) =>
+        _store.ListAsync(cancellationToken);
+
+    public async ValueTask<JobRecord> ChangeJobAsync(
+        MessageId id, JobState state, CancellationToken cancellationToken)
+    {
+        if (state is not (JobState.Paused or JobState.Queued or JobState.Cancelled))
+        {
+            throw Refuse("job-invalid", $"A job is paused, resumed or cancelled; it cannot be made {state}.");
+        }
+
+        ActiveJob? active;
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            var job = await FindOrRefuseAsync(id, cancellationToken);
+            if (!_active.TryGetValue(id, out active))
+            {
+                return await ChangeAsync(job, state, cancellationToken);
+            }
+
+            if (state == JobState.Queued)
+            {
+                return job;
+            }
+
+            active.Requested = state;
+            await active.Stop.CancelAsync();
+        }
+        finally
+        {
+            _gate.Release();
+            Tell();
+        }
+
+        await active.Ended.Task.WaitAsync(cancellationToken);
+        return await FindOrRefuseAsync(id, cancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<LocationReport>> ListLocationsAsync(CancellationToken cancellationToken) =>
+        _node.ReportsAsync(cancellationToken);
+
+    public async ValueTask<LocationReport> SetLocationAsync(
+        LocationId location, LocationState state, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            return await _node.SetStateAsync(location, state, cancellationToken);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private async ValueTask<JobRecord> ChangeAsync(JobRecord job, JobState to, CancellationToken cancellationToken)
+    {
+        if (job.State == to)
+        {
+            return job;
+        }
+
+        // A failed job may be tried again: what it could not do may be possible now.
+        if (job.IsFinished && (job.State, to) is not (JobState.Failed, JobState.Queued))
+        {
+            throw Refuse("job-finished", $"The job {job.Id} is over: {job.State}.");
+        }
+
+        var changed = job with { State = to, Attempts = 0, NextTry = null, Updated = _time.GetUtcNow() };
+        await _store.SaveAsync(changed, cancellationToken);
+        return changed;
+    }
+
+    private async ValueTask<ActiveJob?> ClaimAsync(MessageId? id, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            var now = _time.GetUtcNow();
+            var due = (await _store.ListAsync(cancellationToken)).FirstOrDefault(job =>
+                job.State is JobState.Queued or JobState.Running
+                && (id is null || job.Id == id) && !_active.ContainsKey(job.Id) && !(job.NextTry > now));
+            if (due is null)
+            {
+                return null;
+            }
+
+            var active = new ActiveJob(due with { State = JobState.Running, NextTry = null, Updated = now });
+            await _store.SaveAsync(active.Job, cancellationToken);
+            _active.Add(due.Id, active);
+            return active;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task RunAsync(ActiveJob active, Action<JobRecord>? told, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(active.Stop.Token, cancellationToken);
+        var pass = new JobPass(_node, _store, _options, _time, active.Job, told);
+        var stopped = JobState.Queued;
+        try
+        {
+            await pass.RunAsync(Delay, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            stopped = active.Requested ?? JobState.Queued;
+        }
+        finally
+        {
+            await EndAsync(active, pass.Job, stopped);
+        }
+
+        told?.Invoke(pass.Job);
+    }
+
+    /// <summary>Not cancellable: a job that nobody runs must not look as if somebody did.</summary>
+    private async Task EndAsync(ActiveJob active, JobRecord job, JobState stopped)
+    {
+        await _gate.WaitAsync(CancellationToken.None);
+        try
+        {
+            _active.Remove(job.Id);
+            var state = job.State == JobState.Running ? stopped : job.State;
+            await _store.SaveAsync(job with { State = state, Updated = _time.GetUtcNow() }, CancellationToken.None);
+        }
+        finally
+        {
+            _gate.Release();
+            active.Ended.SetResult();
+            active.Stop.Dispose();
+            Tell();
+        }
+    }
+
+    private async Task WaitAsync(Task[] tasks, bool hasRoom, CancellationToken cancellationToken)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var next = hasRoom
+            ? (await _store.ListAsync(cancellationToken)).Where(job => job.State == JobState.Queued)
+                .Min(job => job.NextTry) - _time.GetUtcNow()
+            : null;
+        var delay = Task.Delay(
+            next is { } wait ? TimeSpan.FromTicks(Math.Max(wait.Ticks, 0)) : Timeout.InfiniteTimeSpan, _time,
+            waiting.Token);
+        await Task.WhenAny([.. tasks, delay]);
+        await waiting.CancelAsync();
+        await delay.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>Twice as long each time, and never all at once.</summary>
+    private TimeSpan Delay(int attempts)
+    {
+        var seconds = Math.Min(_options.RetryDelayMax.TotalSeconds, Math.Pow(2, Math.Min(attempts, 20)));
+        return TimeSpan.FromSeconds(seconds * (0.8 + (0.4 * _chance())));
+    }
+
+    private async ValueTask<JobRecord> FindOrRefuseAsync(MessageId id, CancellationToken cancellationToken) =>
+        await _store.FindAsync(id, cancellationToken) ?? throw Refuse("not-found-here", $"There is no job {id} here.");
+
+    private void Tell() => Interlocked.Exchange(ref _changed, NewSource()).TrySetResult();
+
+    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static RefusedException Refuse(string code, string message) => new(new Refusal(code, message));
+
+    private sealed class ActiveJob(JobRecord job)
+    {
+        public JobRecord Job { get; } = job;
+
+        public CancellationTokenSource Stop { get; } = new();
+
+        public TaskCompletionSource Ended { get; } = NewSource();
+
+        /// <summary>Why it is stopped; null while nobody asked.</summary>
+        public JobState? Requested { get; set; }
+    }
+}

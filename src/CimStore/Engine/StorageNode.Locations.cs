@@ -1,0 +1,126 @@
+using CimStore.Locations;
+
+namespace CimStore.Engine;
+
+// The life-cycle of locations: active, draining, retired. The state an operator sets outlives the process.
+public sealed partial class StorageNode
+{
+    /// <summary>Jobs and the life-cycle of locations; null where nothing keeps them.</summary>
+    public JobRunner? Jobs { get; }
+
+    internal LocationState StateOf(LocationId location) => _states.GetValueOrDefault(location);
+
+    internal async ValueTask<LocationReport> SetStateAsync(
+        LocationId id, LocationState to, CancellationToken cancellationToken)
+    {
+        if (LocationOf(id) is not { } location)
+        {
+            throw Refuse(
+                "no-location",
+                $"There is no location {id}; this node has "
+                + $"{string.Join(", ", _ports.Locations.Select(one => one.Id))}.");
+        }
+
+        var from = StateOf(id);
+        if (ReferenceEquals(location, _home) && to != LocationState.Active)
+        {
+            throw Refuse("location-home", $"{id} is the journal's own log: new content goes there first. It stays.");
+        }
+
+        if (from == LocationState.Retired && to != LocationState.Retired)
+        {
+            throw Refuse("location-retired", $"{id} is retired for good: bind the place anew, under another name.");
+        }
+
+        if (from != to)
+        {
+            if (to == LocationState.Retired)
+            {
+                await CheckEmptyAsync(location, cancellationToken);
+            }
+
+            _ports.Tiers?.StateStore?.Save(id, to);
+            _states = _states.SetItem(id, to);
+            Domains = DomainsOf();
+            _storeFacts = Facts();
+        }
+
+        return await ReportAsync(location, cancellationToken);
+    }
+
+    internal async ValueTask<IReadOnlyList<LocationReport>> ReportsAsync(CancellationToken cancellationToken)
+    {
+        var counts = new Dictionary<LocationId, (long Copies, long SizeBytes)>();
+        await foreach (var record in ObjectsAfterAsync(null, cancellationToken))
+        {
+            foreach (var copy in record.Copies)
+            {
+                var (copies, sizeBytes) = counts.GetValueOrDefault(copy.Location);
+                counts[copy.Location] = (copies + 1, sizeBytes + record.SizeBytes);
+            }
+        }
+
+        return
+        [
+            .. _ports.Locations.Select(location =>
+            {
+                var (copies, sizeBytes) = counts.GetValueOrDefault(location.Id);
+                return new LocationReport(
+                    location.Id, location.Traits.Tier, StateOf(location.Id), ReferenceEquals(location, _home), copies,
+                    sizeBytes);
+            }),
+        ];
+    }
+
+    private async ValueTask<LocationReport> ReportAsync(ILocation location, CancellationToken cancellationToken) =>
+        (await ReportsAsync(cancellationToken)).First(report => report.Location == location.Id);
+
+    /// <summary>What the catalog says decides; what the location itself has besides is deleted content in its grace.
+    /// </summary>
+    private async ValueTask CheckEmptyAsync(ILocation location, CancellationToken cancellationToken)
+    {
+        if (StateOf(location.Id) != LocationState.Draining)
+        {
+            throw Refuse("location-not-empty", $"{location.Id} is active: drain it first.");
+        }
+
+        var known = (await ReportAsync(location, cancellationToken)).Copies;
+        if (known > 0)
+        {
+            throw Refuse(
+                "location-not-empty",
+                $"{known} copies are at {location.Id}. Drain it first; retire it when the drain is done.");
+        }
+
+        long left = 0;
+        try
+        {
+            await foreach (var held in location.ListCopiesAsync(null, cancellationToken))
+            {
+                left++;
+            }
+        }
+        catch (LocationException)
+        {
+            // It cannot be read any more, and nothing that is wanted is there: a dead location may go.
+            return;
+        }
+
+        if (left > 0)
+        {
+            throw Refuse(
+                "location-not-empty",
+                $"{left} copies of deleted objects are at {location.Id}: they can be had back until their grace ends, "
+                + "and gc releases them then.");
+        }
+    }
+
+    /// <summary>What health shows of them.</summary>
+    private IEnumerable<string> StateWarnings() =>
+        from location in _ports.Locations
+        let state = StateOf(location.Id)
+        where state != LocationState.Active
+        select state == LocationState.Draining
+            ? $"The location {location.Id} is draining: it gets nothing new."
+            : $"The location {location.Id} is retired: take it out of the configuration.";
+}
