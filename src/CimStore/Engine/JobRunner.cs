@@ -173,8 +173,8 @@ public sealed class JobRunner : IOperatorClient, IDisposable
             Tell();
         }
 
-        await active.Ended.Task.WaitAsync(cancellationToken);
-        return await FindOrRefuseAsync(id, cancellationToken);
+        // As it ended: by the time this goes on somebody may have resumed it.
+        return await active.Ended.Task.WaitAsync(cancellationToken);
     }
 
     public ValueTask<IReadOnlyList<LocationReport>> ListLocationsAsync(CancellationToken cancellationToken) =>
@@ -264,16 +264,17 @@ public sealed class JobRunner : IOperatorClient, IDisposable
     private async Task EndAsync(ActiveJob active, JobRecord job, JobState stopped)
     {
         await _gate.WaitAsync(CancellationToken.None);
+        var ended = job with { State = job.State == JobState.Running ? stopped : job.State };
         try
         {
             _active.Remove(job.Id);
-            var state = job.State == JobState.Running ? stopped : job.State;
-            await _store.SaveAsync(job with { State = state, Updated = _time.GetUtcNow() }, CancellationToken.None);
+            ended = ended with { Updated = _time.GetUtcNow() };
+            await _store.SaveAsync(ended, CancellationToken.None);
         }
         finally
         {
             _gate.Release();
-            active.Ended.SetResult();
+            active.Ended.SetResult(ended);
             active.Stop.Dispose();
             Tell();
         }
@@ -317,7 +318,8 @@ public sealed class JobRunner : IOperatorClient, IDisposable
 
         public CancellationTokenSource Stop { get; } = new();
 
-        public TaskCompletionSource Ended { get; } = NewSource();
+        public TaskCompletionSource<JobRecord> Ended { get; } =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         /// <summary>Why it is stopped; null while nobody asked.</summary>
         public JobState? Requested { get; set; }
