@@ -44,4 +44,7 @@ internal static partial class Log
         1010, LogLevel.Warning,
         "The copy of {Cid} at {Location} can be read and lacks parts; they are made again: {Detail}")]
     public static partial void PartsLacking(ILogger logger, string cid, string location, string detail);
+
+    [LoggerMessage(1011, LogLevel.Warning, "Giving back the space of garbage at {Location} failed: {Detail}")]
+    public static partial void TidyFailed(ILogger logger, string location, string detail);
 }

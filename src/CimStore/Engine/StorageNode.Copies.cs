@@ -46,7 +46,8 @@ public sealed partial class StorageNode
     /// <summary>Gives up one copy while the object stays, if the gate allows it.</summary>
     /// <param name="key">The object.</param>
     /// <param name="copy">The copy.</param>
-    /// <param name="first">What is true of the object with it, in the same append; null for nothing.</param>
+    /// <param name="first">What is true of the object with it, in the same append; null for nothing. Where the gate
+    /// refuses for good it is appended alone, where it refuses for the readers of now it is not.</param>
     /// <param name="cancellationToken">Stops it before anything was journaled.</param>
     internal async ValueTask<ReleaseVerdict> GiveUpCopyAsync(
         ContentKey key, Copy copy, StorageCommand? first, CancellationToken cancellationToken)
@@ -62,6 +63,12 @@ public sealed partial class StorageNode
             var release = new CopyRelease(copy.Location, copy.Incarnation, record.Revision);
             var facts = ReleaseFacts.Nobody with { ReadersInFlight = _holds.Count(key) };
             var verdict = ReleaseGate.AskCopy(record, release, facts, ReliedOn(), FailureDomain);
+            if (verdict.IsForReaders)
+            {
+                // What is true with it is not true yet: both come when the readers have left.
+                return verdict;
+            }
+
             var changes = new List<JournalChange>(2);
             if (first is not null)
             {
@@ -88,23 +95,23 @@ public sealed partial class StorageNode
             _contentLocks.Release(key);
         }
 
-        await DropBytesAsync(key, copy);
+        await DropBytesAsync(key, copy.Location, copy.Incarnation);
         return new ReleaseVerdict(true, "given up");
     }
 
     /// <summary>The bytes of a copy that is journaled as gone. What stays behind is garbage that fsck finds.</summary>
-    private async ValueTask DropBytesAsync(ContentKey key, Copy copy)
+    private async ValueTask DropBytesAsync(ContentKey key, LocationId from, ulong incarnation)
     {
         try
         {
-            if (LocationOf(copy) is { } location)
+            if (LocationOf(from) is { } location)
             {
-                await location.ReleaseAsync(key, copy.Incarnation, CancellationToken.None);
+                await location.ReleaseAsync(key, incarnation, CancellationToken.None);
             }
         }
         catch (LocationException failure)
         {
-            Log.BytesLeft(_ports.Logger, key.Cid.ToString(), copy.Location.Name, failure.Message);
+            Log.BytesLeft(_ports.Logger, key.Cid.ToString(), from.Name, failure.Message);
         }
     }
 
@@ -121,10 +128,7 @@ public sealed partial class StorageNode
         return record;
     }
 
-    private DecisionFacts TierFacts() => Facts() with
-    {
-        TierOf = _ports.Locations.ToImmutableDictionary(location => location.Id, location => location.Traits.Tier),
-    };
+    private DecisionFacts TierFacts() => Facts() with { TierOf = _tierOf };
 
     private async ValueTask<Copy?> MakeCopyAsync(
         ObjectRecord record, ILocation target, CancellationToken cancellationToken)
@@ -151,7 +155,7 @@ public sealed partial class StorageNode
         {
             if (!isKept)
             {
-                await DropBytesAsync(record.Key, copy);
+                await DropBytesAsync(record.Key, copy.Location, copy.Incarnation);
             }
         }
     }
@@ -210,7 +214,7 @@ public sealed partial class StorageNode
 
         if (replaced is not null && replaced.Incarnation != copy.Incarnation)
         {
-            await DropBytesAsync(key, replaced);
+            await DropBytesAsync(key, replaced.Location, replaced.Incarnation);
         }
 
         return true;
@@ -290,7 +294,6 @@ public sealed partial class StorageNode
         _ports.Tiers?.Placement.FailureDomain ?? FailureDomainLevel.Device;
 
     /// <summary>Locations whose copies count when another one is to go.</summary>
-    private ImmutableDictionary<LocationId, LocationTraits> ReliedOn() => _ports.Locations
-        .Where(location => StateOf(location.Id) != LocationState.Retired && !_absences.IsAway(location.Id))
-        .ToImmutableDictionary(location => location.Id, location => location.Traits);
+    private ImmutableDictionary<LocationId, LocationTraits> ReliedOn() =>
+        _bound.RemoveRange(_bound.Keys.Where(_absences.IsAway));
 }

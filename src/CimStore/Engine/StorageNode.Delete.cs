@@ -54,12 +54,31 @@ public sealed partial class StorageNode
         released = Add(released, await ReleaseAsync(due, cancellationToken));
         _metrics.Released(released.Objects);
         var given = await _ports.Maintenance.CompactAsync(cancellationToken);
+        foreach (var location in _ports.Locations.Where(location => !ReferenceEquals(location, _home)))
+        {
+            given += await TidyAsync(location, cancellationToken);
+        }
+
         if (released.Objects > 0 || given > 0)
         {
             Log.Collected(_ports.Logger, released.Objects, given);
         }
 
         return new CollectResult(released.Objects, released.Bytes, given);
+    }
+
+    /// <summary>A location that fails keeps its garbage for the next time, and none of the others from theirs.</summary>
+    private async ValueTask<long> TidyAsync(ILocation location, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await location.TidyAsync(cancellationToken);
+        }
+        catch (LocationException failure)
+        {
+            Log.TidyFailed(_ports.Logger, location.Id.Name, failure.Message);
+            return 0;
+        }
     }
 
     private async ValueTask<DeleteResult> DeleteOnceAsync(
@@ -155,6 +174,7 @@ public sealed partial class StorageNode
             if (changes.Count > 0)
             {
                 await AppendAsync(changes);
+                await DropBytesAsync(changes);
             }
 
             return (releasing.Count, changes.Sum(change => change.Before!.SizeBytes));
@@ -165,6 +185,18 @@ public sealed partial class StorageNode
             while (locked-- > 0)
             {
                 _contentLocks.Release(due[locked]);
+            }
+        }
+    }
+
+    /// <summary>The journal's own log gave its copies up with the entries; the others have to be told.</summary>
+    private async ValueTask DropBytesAsync(List<JournalChange> changes)
+    {
+        foreach (var change in changes)
+        {
+            if (change.Event is StorageEvent.Released released && released.Location != _home.Id)
+            {
+                await DropBytesAsync(released.Key, released.Location, released.Incarnation);
             }
         }
     }

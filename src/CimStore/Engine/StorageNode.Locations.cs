@@ -41,6 +41,7 @@ public sealed partial class StorageNode
 
             _ports.Tiers?.StateStore?.Save(id, to);
             _states = _states.SetItem(id, to);
+            _bound = Bound();
             Domains = DomainsOf();
             _storeFacts = Facts();
         }

@@ -97,6 +97,25 @@ public sealed partial class StorageNode
             return $"The location {copy.Location} is not part of this node.";
         }
 
+        // Held: given up while it is healed, it would be journaled as a copy without bytes.
+        if (!_holds.TryHold(record.Key))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await RepairAsync(record, copy, location, cancellationToken);
+        }
+        finally
+        {
+            _holds.LetGo(record.Key);
+        }
+    }
+
+    private async ValueTask<string?> RepairAsync(
+        ObjectRecord record, Copy copy, ILocation location, CancellationToken cancellationToken)
+    {
         if (await location.HealAsync(record.Key, copy, cancellationToken) is { IsReadable: true }
             && await FaultOfAsync(record, copy with { State = CopyState.Verified }, cancellationToken) is null)
         {
@@ -144,12 +163,13 @@ public sealed partial class StorageNode
         return await FinishMoveAsync(key, tier, cancellationToken);
     }
 
-    internal int CopiesOf(ObjectRecord record) => CopyCount.Of(record, Known(), FailureDomain);
+    internal int CopiesOf(ObjectRecord record) => CopyCount.Of(record, _bound, FailureDomain);
 
     private TierSettings Settings => _ports.Tiers
         ?? throw Refuse("no-tiers", "This node has one location. Configure others first.");
 
-    private ImmutableDictionary<LocationId, LocationTraits> Known() => _ports.Locations
+    /// <summary>Locations that are not retired.</summary>
+    private ImmutableDictionary<LocationId, LocationTraits> Bound() => _ports.Locations
         .Where(location => StateOf(location.Id) != LocationState.Retired)
         .ToImmutableDictionary(location => location.Id, location => location.Traits);
 
@@ -240,7 +260,11 @@ public sealed partial class StorageNode
         StorageCommand? first = new StorageCommand.Migrate(key, tier);
         foreach (var copy in record.Copies.Where(copy => IsWarmerThan(copy, tier)))
         {
-            await GiveUpCopyAsync(key, copy, first, cancellationToken);
+            if (await GiveUpCopyAsync(key, copy, first, cancellationToken) is { IsForReaders: true } verdict)
+            {
+                return new MoveOutcome(MoveResult.Failed, verdict.Reason);
+            }
+
             first = null;
         }
 

@@ -34,6 +34,8 @@ public sealed partial class StorageNode : IStorageClient
     private readonly ImmutableArray<CopyReceipt> _homeReceipt;
     private volatile DecisionFacts _storeFacts;
     private volatile ImmutableDictionary<LocationId, LocationState> _states;
+    private volatile ImmutableDictionary<LocationId, LocationTraits> _bound;
+    private readonly ImmutableDictionary<LocationId, StorageTier> _tierOf;
     private readonly LocationAbsences _absences;
     private readonly LocationSpaces _spaces;
     private readonly TokenBucket _pace;
@@ -63,6 +65,8 @@ public sealed partial class StorageNode : IStorageClient
                 _home.Traits.SyncsBeforeAcknowledgement),
         ];
         _states = ports.Tiers?.States ?? ImmutableDictionary<LocationId, LocationState>.Empty;
+        _bound = Bound();
+        _tierOf = ports.Locations.ToImmutableDictionary(location => location.Id, location => location.Traits.Tier);
         Domains = DomainsOf();
         _storeFacts = Facts();
         Jobs = ports.Jobs is { } jobs ? new JobRunner(this, jobs, ports.JobOptions, time, ids, Chance) : null;

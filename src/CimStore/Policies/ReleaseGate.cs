@@ -87,7 +87,7 @@ public static class ReleaseGate
         }
 
         return facts.ReadersInFlight > 0
-            ? Refused(Text($"{facts.ReadersInFlight} readers are at it."))
+            ? Refused(Text($"{facts.ReadersInFlight} readers are at it.")) with { IsForReaders = true }
             : new ReleaseVerdict(true, Text(
                 $"{copies} copies are left without it; {record.Class} requires {required}. No reader is at it."));
     }

@@ -208,6 +208,57 @@ public sealed class TierMoveTests
         Assert.Equal((StorageTier.Cold, false), (repeated.Tier, repeated.Changed));
     }
 
+    [Fact]
+    public async Task What_is_deleted_is_given_up_at_every_location()
+    {
+        await using var tiers = new TieredNode(MigrationPolicies.SeedV1);
+        await tiers.OpenAsync();
+        var contents = await StoreAsync(tiers);
+        await tiers.CycleAsync(TimeSpan.FromDays(8));
+        Assert.Equal(Sizes.Length, (await tiers.Pool.ListCopiesAsync(null, Token).ToListAsync(Token)).Count);
+
+        foreach (var content in contents)
+        {
+            var now = DeleteRequest.Default with { Grace = TimeSpan.Zero };
+            await tiers.Node.DeleteAsync(Samples.CidOf(content), now, Token);
+        }
+
+        var collected = await tiers.Node.CollectAsync(Token);
+
+        Assert.Equal(Sizes.Length, collected.ObjectsReleased);
+        Assert.Empty(await tiers.Pool.ListCopiesAsync(null, Token).ToListAsync(Token));
+        Assert.Empty(Directory.EnumerateFiles(tiers.PoolDirectory(0), "*.blob", SearchOption.AllDirectories));
+        await tiers.ReopenAsync();
+        Assert.Empty(await tiers.Pool.ListCopiesAsync(null, Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task What_is_being_read_moves_when_the_reader_has_left()
+    {
+        await using var tiers = new TieredNode(MigrationPolicies.SeedV1);
+        await tiers.OpenAsync();
+        var content = Samples.Bytes(5000, 1);
+        var cid = (await tiers.Node.StoreAsync(
+            content, Token, StoreRequest.Default with { Class = DurabilityClass.Ephemeral })).Cid;
+
+        CycleResult during;
+        await using (await tiers.Node.OpenAsync(cid, RetrieveRequest.Default, Token))
+        {
+            during = await tiers.CycleAsync(TimeSpan.FromDays(8));
+        }
+
+        var meanwhile = (await tiers.Node.StatAsync(cid, Token))!;
+        var after = await tiers.CycleAsync(TimeSpan.FromMinutes(2));
+
+        Assert.Equal((0, 1), (during.Moved, during.NotMoved));
+        Assert.Equal(StorageTier.Hot, meanwhile.Tier);
+        Assert.Equal((1, 0), (after.Moved, after.NotMoved));
+        var record = (await tiers.Node.StatAsync(cid, Token))!;
+        Assert.Equal(StorageTier.Warm, record.Tier);
+        Assert.Equal("pool", Assert.Single(record.Copies).Location.Name);
+        Assert.Equal(content, await tiers.Node.ReadAsync(cid, Token));
+    }
+
     private static async Task<List<byte[]>> StoreAsync(
         TieredNode tiers, DurabilityClass durability = DurabilityClass.Standard)
     {
