@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Json;
 using CimStore.Disk.Files;
 using CimStore.Locations;
 
@@ -15,57 +13,18 @@ internal sealed record DirectoryMarker(Guid Store, DateTimeOffset Created)
     /// </summary>
     public const int FormatVersion = 1;
 
-    private const int SizeBytesMax = 64 << 10;
+    private static readonly MarkerFile Marker = new("store", "data directory", FormatVersion);
 
     /// <returns>Null when there is no marker.</returns>
     /// <exception cref="LocationException">A newer format, or not a marker; nothing was changed.</exception>
-    public static DirectoryMarker? Load(IDisk disk, string directory)
+    public static DirectoryMarker? Load(IDisk disk, string directory) => Marker.Load(
+        disk, Path.Combine(directory, FileName),
+        static root => new DirectoryMarker(
+            root.GetProperty("store").GetGuid(), root.GetProperty("created").GetDateTimeOffset()));
+
+    public void Save(IDisk disk, string directory) => Marker.Save(disk, Path.Combine(directory, FileName), writer =>
     {
-        var path = Path.Combine(directory, FileName);
-        if (Durable.Load(disk, path, SizeBytesMax) is not { } bytes)
-        {
-            return null;
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(bytes);
-            var root = document.RootElement;
-            var format = root.GetProperty("format").GetInt32();
-            if (format > FormatVersion)
-            {
-                throw new LocationException(
-                    LocationFault.Offline,
-                    $"The data directory {directory} has format {format}; this version reads up to {FormatVersion}. "
-                    + "Nothing was changed: use a newer cimstore.");
-            }
-
-            return new DirectoryMarker(
-                root.GetProperty("store").GetGuid(), root.GetProperty("created").GetDateTimeOffset());
-        }
-        catch (Exception damage) when (damage is JsonException or KeyNotFoundException or InvalidOperationException
-            or FormatException)
-        {
-            throw new LocationException(
-                LocationFault.Offline,
-                $"{path} is not a marker of a store: {damage.Message} Nothing was changed.",
-                damage);
-        }
-    }
-
-    public void Save(IDisk disk, string directory)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("format", FormatVersion);
-            writer.WriteString("store", Store);
-            writer.WriteString("created", Created);
-            writer.WriteEndObject();
-        }
-
-        buffer.Write("\n"u8);
-        Durable.Replace(disk, Path.Combine(directory, FileName), buffer.WrittenSpan);
-    }
+        writer.WriteString("store", Store);
+        writer.WriteString("created", Created);
+    });
 }
