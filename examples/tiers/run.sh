@@ -11,30 +11,14 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-source_tree=$(cd "${1:-$root/docs/formats}" && pwd)
+project=$(cd "$here/../.." && pwd)
+source_tree=$(cd "${1:-$project/docs/formats}" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/cimstore-tiers.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
-tell() { printf '\n%s\n' "$*"; }
-not_as_told() { echo "NOT AS TOLD: $*" >&2; exit 1; }
-same() { [ "$1" = "$2" ] || not_as_told "$3: expected '$2', got '$1'"; }
-
-unsafe=()
-case "$(stat -f -c %T "$work")" in
-  overlayfs | tmpfs | ramfs | nfs) unsafe=(--force-unsafe) ;;
-esac
-
-bin=${CIMSTORE_BIN:-}
-if [ -z "$bin" ]; then
-  tell "Publishing cimstore (set CIMSTORE_BIN to use a built one)"
-  dotnet publish "$root/src/CimStore.Cli" -c Release -o "$work/bin" -v quiet -nologo
-  bin=$work/bin/cimstore
-fi
-unset CIMSTORE_SERVER
+. "$project/examples/story.sh"
 export CIMSTORE_DATA=$work/data CIMSTORE_CONFIG=$work/tiers.jsonc CIMSTORE_CLOCK=
-cimstore() { "$bin" "$@" ${unsafe[@]+"${unsafe[@]}"}; }
 cp "$here/tiers.jsonc" "$work/"
 
 # What is stored: real files, and those sizes at which something changes.
