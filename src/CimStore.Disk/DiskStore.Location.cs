@@ -108,13 +108,26 @@ public sealed partial class DiskStore
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => [];
 
-    public ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken)
+    public ValueTask<LocationRoom> FindRoomAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
             var space = _disk.Space(_directory.Path);
-            return ValueTask.FromResult(new LocationSpace(space.BytesTotal, space.BytesFree, MeasureFiles()));
+            return ValueTask.FromResult(new LocationRoom(space.BytesTotal, space.BytesFree));
+        }
+        catch (DiskException failure)
+        {
+            throw Faults.Translate(failure);
+        }
+    }
+
+    public async ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken)
+    {
+        var room = await FindRoomAsync(cancellationToken);
+        try
+        {
+            return new LocationSpace(room.BytesTotal, room.BytesFree, MeasureFiles());
         }
         catch (DiskException failure)
         {

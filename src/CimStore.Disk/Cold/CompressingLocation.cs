@@ -105,6 +105,9 @@ public sealed class CompressingLocation : ILocation, IAsyncDisposable
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => _inner.TakeDegraded();
 
+    public ValueTask<LocationRoom> FindRoomAsync(CancellationToken cancellationToken) =>
+        _inner.FindRoomAsync(cancellationToken);
+
     public ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken) =>
         _inner.MeasureSpaceAsync(cancellationToken);
 

@@ -159,7 +159,7 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
         }
     }
 
-    public ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken)
+    public ValueTask<LocationRoom> FindRoomAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         try
@@ -167,9 +167,21 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
             // Directories of one device share its room: the same numbers are the same device.
             var spaces = Directories().Select(directory => _disk.Space(directory.Path))
                 .Select(static space => (space.BytesTotal, space.BytesFree)).Distinct().ToList();
-            var used = Directories().Sum(MeasureDirectory);
-            return ValueTask.FromResult(new LocationSpace(
-                spaces.Sum(static space => space.BytesTotal), spaces.Sum(static space => space.BytesFree), used));
+            return ValueTask.FromResult(new LocationRoom(
+                spaces.Sum(static space => space.BytesTotal), spaces.Sum(static space => space.BytesFree)));
+        }
+        catch (DiskException failure)
+        {
+            throw Faults.Translate(failure);
+        }
+    }
+
+    public async ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken)
+    {
+        var room = await FindRoomAsync(cancellationToken);
+        try
+        {
+            return new LocationSpace(room.BytesTotal, room.BytesFree, Directories().Sum(MeasureDirectory));
         }
         catch (DiskException failure)
         {

@@ -21,7 +21,7 @@ public sealed partial class Scavenger : IDisposable
     private readonly StorageNode _node;
     private readonly StorageNodePorts _ports;
     private readonly TierSettings _settings;
-    private readonly LocationSpaces _spaces;
+    private readonly LocationRooms _rooms;
     private readonly TimeProvider _time;
     private readonly Func<double> _chance;
     private readonly JournalFollower _follower;
@@ -32,10 +32,10 @@ public sealed partial class Scavenger : IDisposable
     private bool _isRedated;
 
     internal Scavenger(
-        StorageNode node, StorageNodePorts ports, TierSettings settings, LocationSpaces spaces, TimeProvider time,
+        StorageNode node, StorageNodePorts ports, TierSettings settings, LocationRooms rooms, TimeProvider time,
         Func<double> chance)
     {
-        (_node, _ports, _settings, _spaces, _time, _chance) = (node, ports, settings, spaces, time, chance);
+        (_node, _ports, _settings, _rooms, _time, _chance) = (node, ports, settings, rooms, time, chance);
         _follower = new JournalFollower(
             ports.Journal, ports.Catalog, settings.Due, node.CopiesOf,
             settings.Limits.ScrubCycle, time);
@@ -59,7 +59,7 @@ public sealed partial class Scavenger : IDisposable
         await _running.WaitAsync(cancellationToken);
         try
         {
-            await _spaces.MeasureAsync(cancellationToken);
+            await _rooms.MeasureAsync(cancellationToken);
             var dating = Dating();
             var followed = await _follower.FollowAsync(dating, cancellationToken);
             var (paid, left) = _isPaused ? (0, 0) : await PayDebtsAsync(cancellationToken);
@@ -83,7 +83,7 @@ public sealed partial class Scavenger : IDisposable
         await _running.WaitAsync(cancellationToken);
         try
         {
-            await _spaces.MeasureAsync(cancellationToken);
+            await _rooms.MeasureAsync(cancellationToken);
             var dating = Dating();
             await _follower.FollowAsync(dating, cancellationToken);
             await RedateAsync(dating, cancellationToken);
@@ -107,22 +107,28 @@ public sealed partial class Scavenger : IDisposable
         }
     }
 
-    /// <summary>What the policy says of an object now; null when the life-cycle has not heard of it yet.</summary>
+    /// <summary>
+    /// What the policy says of an object now; null when the life-cycle has not heard of it yet. While a cycle runs, by
+    /// what the last look at the journal told: a cycle may move for hours.
+    /// </summary>
     public async ValueTask<MigrationVerdict?> ExplainAsync(ContentKey key, CancellationToken cancellationToken)
     {
-        await _running.WaitAsync(cancellationToken);
-        try
+        var dating = Dating();
+        if (await _running.WaitAsync(TimeSpan.Zero, cancellationToken))
         {
-            var dating = Dating();
-            await _follower.FollowAsync(dating, cancellationToken);
-            return await _settings.Due.FindAsync(key, cancellationToken) is { } record
-                ? dating.Ask(record.Facts, _time.GetUtcNow())
-                : null;
+            try
+            {
+                await _follower.FollowAsync(dating, cancellationToken);
+            }
+            finally
+            {
+                _running.Release();
+            }
         }
-        finally
-        {
-            _running.Release();
-        }
+
+        return await _settings.Due.FindAsync(key, cancellationToken) is { } record
+            ? dating.Ask(record.Facts, _time.GetUtcNow())
+            : null;
     }
 
     /// <summary>Objects that owe copies or parts, the longest due first.</summary>
@@ -147,7 +153,7 @@ public sealed partial class Scavenger : IDisposable
             .Where(location => _node.StateOf(location.Id) == LocationState.Active)
             .GroupBy(location => location.Traits.Tier)
             .Select(tier => new TierState(
-                tier.Key, tier.First().Traits.Cost, tier.Max(location => _spaces.FillShareOf(location.Id) ?? 0)))));
+                tier.Key, tier.First().Traits.Cost, tier.Max(location => _rooms.FillShareOf(location.Id) ?? 0)))));
 
     private async ValueTask<(int Paid, int Left)> PayDebtsAsync(CancellationToken cancellationToken)
     {

@@ -67,7 +67,7 @@ public sealed partial class StorageNode
         return new CollectResult(released.Objects, released.Bytes, given);
     }
 
-    /// <summary>A location that fails keeps its garbage for the next time, and none of the others from theirs.</summary>
+    /// <summary>A location that fails keeps its garbage for the next time, and stops none of the others.</summary>
     private async ValueTask<long> TidyAsync(ILocation location, CancellationToken cancellationToken)
     {
         try

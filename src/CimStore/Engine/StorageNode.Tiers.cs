@@ -18,8 +18,8 @@ public sealed partial class StorageNode
             IsHome = ReferenceEquals(location, _home),
             State = StateOf(location.Id),
             IsReachable = !_absences.IsAway(location.Id),
-            FillShare = _spaces.FillShareOf(location.Id),
-            FreeBytes = _spaces.FreeBytesOf(location.Id),
+            FillShare = _rooms.FillShareOf(location.Id),
+            FreeBytes = _rooms.FreeBytesOf(location.Id),
         }),
     ];
 

@@ -37,7 +37,7 @@ public sealed partial class StorageNode : IStorageClient
     private volatile ImmutableDictionary<LocationId, LocationTraits> _bound;
     private readonly ImmutableDictionary<LocationId, StorageTier> _tierOf;
     private readonly LocationAbsences _absences;
-    private readonly LocationSpaces _spaces;
+    private readonly LocationRooms _rooms;
     private readonly TokenBucket _pace;
     private readonly TokenBucket _scrubPace;
     private bool _closed;
@@ -51,11 +51,11 @@ public sealed partial class StorageNode : IStorageClient
         _reads = options.ReadEventsMax > 0 ? new ReadCounts() : null;
         _refusals = new RefusalBudget(time, options.RefusalsPerHourMax);
         _absences = new LocationAbsences(time);
-        _spaces = new LocationSpaces(ports.Locations);
+        _rooms = new LocationRooms(ports.Locations);
         _pace = new TokenBucket(ports.Tiers?.Limits.BytesPerSecondMax ?? 0, time);
         _scrubPace = new TokenBucket(ports.Tiers?.Limits.ScrubBytesPerSecondMax ?? 0, time);
         Scavenger = ports.Tiers is { } tiers
-            ? new Scavenger(this, ports, tiers, _spaces, time, Chance)
+            ? new Scavenger(this, ports, tiers, _rooms, time, Chance)
             : null;
         Scrubber = Scavenger is null ? null : new Scrubber(this, Scavenger, ports, time);
         _homeReceipt =

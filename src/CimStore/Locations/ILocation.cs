@@ -66,6 +66,10 @@ public interface ILocation
     /// </summary>
     IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded();
 
+    /// <summary>Asked in every cycle: it reads nothing.</summary>
+    ValueTask<LocationRoom> FindRoomAsync(CancellationToken cancellationToken);
+
+    /// <summary>The room with what of it is used here, for which every file may be looked at.</summary>
     ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken);
 
     /// <summary>Gives back the room of copies that were given up. May run beside anything.</summary>

@@ -4,9 +4,4 @@ namespace CimStore.Locations;
 /// <param name="BytesTotal">Null where it has no end that is known.</param>
 /// <param name="BytesFree">Null where it has no end that is known.</param>
 /// <param name="BytesUsed">By this location: copies, garbage and what it needs itself.</param>
-public readonly record struct LocationSpace(long? BytesTotal, long? BytesFree, long BytesUsed)
-{
-    /// <summary>Null where there is no end that is known.</summary>
-    public double? FillShare =>
-        BytesTotal is > 0 and var total && BytesFree is { } free ? 1 - ((double)free / total) : null;
-}
+public readonly record struct LocationSpace(long? BytesTotal, long? BytesFree, long BytesUsed);

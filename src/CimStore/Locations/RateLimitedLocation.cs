@@ -101,6 +101,12 @@ public sealed class RateLimitedLocation(ILocation inner, RateLimits limits, Time
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => inner.TakeDegraded();
 
+    public async ValueTask<LocationRoom> FindRoomAsync(CancellationToken cancellationToken)
+    {
+        await _operations.TakeAsync(1, cancellationToken);
+        return await inner.FindRoomAsync(cancellationToken);
+    }
+
     public async ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken)
     {
         await _operations.TakeAsync(1, cancellationToken);

@@ -75,6 +75,9 @@ public sealed class RetryingLocation(ILocation inner, RetryOptions options, Time
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => inner.TakeDegraded();
 
+    public ValueTask<LocationRoom> FindRoomAsync(CancellationToken cancellationToken) =>
+        RunAsync(() => inner.FindRoomAsync(cancellationToken), isIdempotent: true, cancellationToken);
+
     public ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken) =>
         RunAsync(() => inner.MeasureSpaceAsync(cancellationToken), isIdempotent: true, cancellationToken);
 

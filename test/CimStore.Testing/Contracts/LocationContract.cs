@@ -231,8 +231,11 @@ public abstract class LocationContract : IAsyncLifetime
         await AdmitAsync(Samples.Bytes(2_000_000, 1));
 
         var space = await Location.MeasureSpaceAsync(Token);
+        var room = await Location.FindRoomAsync(Token);
 
         Assert.True(space.BytesUsed >= 2_000_000);
+        Assert.Equal(space.BytesTotal, room.BytesTotal);
+        Assert.Equal(space.BytesFree is null, room.FillShare is null);
         Assert.True(space.BytesFree is null || space.BytesTotal >= space.BytesFree);
         Assert.Empty(Location.Warnings.Where(warning => !warning.Contains("force-unsafe", StringComparison.Ordinal)));
     }

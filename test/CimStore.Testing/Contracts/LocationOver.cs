@@ -42,6 +42,9 @@ internal abstract class LocationOver(ILocation inner) : ILocation
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => inner.TakeDegraded();
 
+    public ValueTask<LocationRoom> FindRoomAsync(CancellationToken cancellationToken) =>
+        inner.FindRoomAsync(cancellationToken);
+
     public ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken) =>
         inner.MeasureSpaceAsync(cancellationToken);
 

@@ -82,6 +82,9 @@ public sealed class FaultyLocation(ILocation inner, LocationFaultPlan plan, Time
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => inner.TakeDegraded();
 
+    public ValueTask<LocationRoom> FindRoomAsync(CancellationToken cancellationToken) => _faults.RunAsync(
+        LocationOperation.MeasureSpace, "", () => inner.FindRoomAsync(cancellationToken), cancellationToken);
+
     public ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken) => _faults.RunAsync(
         LocationOperation.MeasureSpace, "", () => inner.MeasureSpaceAsync(cancellationToken), cancellationToken);
 

@@ -121,14 +121,20 @@ public sealed class MemoryLocation(LocationId id, LocationTraits traits, TimePro
         }
     }
 
-    public ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken)
+    public ValueTask<LocationRoom> FindRoomAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         lock (_gate)
         {
             var free = CapacityBytes is { } capacity ? Math.Max(0, capacity - _bytesUsed) : (long?)null;
-            return ValueTask.FromResult(new LocationSpace(CapacityBytes, free, _bytesUsed));
+            return ValueTask.FromResult(new LocationRoom(CapacityBytes, free));
         }
+    }
+
+    public async ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken)
+    {
+        var room = await FindRoomAsync(cancellationToken);
+        return new LocationSpace(room.BytesTotal, room.BytesFree, _bytesUsed);
     }
 
     public ValueTask<long> TidyAsync(CancellationToken cancellationToken)

@@ -277,6 +277,12 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => [];
 
+    public ValueTask<LocationRoom> FindRoomAsync(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult(new LocationRoom(null, null));
+    }
+
     public ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -5,18 +5,15 @@ using CimStore.Locations;
 namespace CimStore.Engine;
 
 /// <summary>How full each location was when it was asked last.</summary>
-internal sealed class LocationSpaces(ImmutableArray<ILocation> locations)
+internal sealed class LocationRooms(ImmutableArray<ILocation> locations)
 {
-    private readonly ConcurrentDictionary<LocationId, LocationSpace> _spaces = new();
+    private readonly ConcurrentDictionary<LocationId, LocationRoom> _rooms = new();
 
     public double? FillShareOf(LocationId location) =>
-        _spaces.TryGetValue(location, out var space) ? space.FillShare : null;
+        _rooms.TryGetValue(location, out var room) ? room.FillShare : null;
 
     public long? FreeBytesOf(LocationId location) =>
-        _spaces.TryGetValue(location, out var space) ? space.BytesFree : null;
-
-    public LocationSpace? Find(LocationId location) =>
-        _spaces.TryGetValue(location, out var space) ? space : null;
+        _rooms.TryGetValue(location, out var room) ? room.BytesFree : null;
 
     public async ValueTask MeasureAsync(CancellationToken cancellationToken)
     {
@@ -24,12 +21,12 @@ internal sealed class LocationSpaces(ImmutableArray<ILocation> locations)
         {
             try
             {
-                _spaces[location.Id] = await location.MeasureSpaceAsync(cancellationToken);
+                _rooms[location.Id] = await location.FindRoomAsync(cancellationToken);
             }
             catch (LocationException)
             {
                 // Not known is not full: it is asked again in the next cycle.
-                _spaces.TryRemove(location.Id, out _);
+                _rooms.TryRemove(location.Id, out _);
             }
         }
     }
