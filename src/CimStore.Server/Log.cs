@@ -23,7 +23,7 @@ internal static partial class Log
     [LoggerMessage(4005, LogLevel.Error, "The upload {Id} cannot be read and is kept: {Path}: {Cause}")]
     public static partial void UploadUnreadable(ILogger logger, string id, string path, string cause);
 
-    [LoggerMessage(4006, LogLevel.Error, "Moving what is due failed; it is tried again in the next cycle")]
+    [LoggerMessage(4006, LogLevel.Error, "Work on the tiers failed; it is tried again in the next cycle")]
     public static partial void CycleFailed(ILogger logger, Exception failure);
 
     [LoggerMessage(4007, LogLevel.Warning, "An event could not be translated and is kept as {Id}: {Code}")]
@@ -34,4 +34,7 @@ internal static partial class Log
 
     [LoggerMessage(4009, LogLevel.Warning, "The translation rules {Path}:{Finding}")]
     public static partial void TranslationWarning(ILogger logger, string path, string finding);
+
+    [LoggerMessage(4010, LogLevel.Warning, "The catalog and the locations do not agree: {Detail}")]
+    public static partial void LocationsDiffer(ILogger logger, string detail);
 }

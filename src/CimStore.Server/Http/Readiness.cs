@@ -31,8 +31,11 @@ internal sealed class Readiness(
             ? new("collector", Degraded, $"Giving back space failed: {failed}")
             : new("collector", Healthy, "Nothing failed."));
         checks.Add(tiers.Failure is { } stuck
-            ? new("tiers", Degraded, $"Moving what is due failed: {stuck}")
+            ? new("tiers", Degraded, $"Work on the tiers failed: {stuck}")
             : new("tiers", Healthy, "Nothing failed."));
+        checks.Add(tiers.Difference is { } difference
+            ? new("fsck", Degraded, difference)
+            : new("fsck", Healthy, "Catalog and locations agree, as far as they were compared."));
         checks.AddRange(uploads.Unreadable.Take(UnreadableTold).Select(static unreadable =>
             new WireTypes.HealthCheckReply("upload", Degraded, unreadable.Detail)));
         checks.Add(CheckLetters());

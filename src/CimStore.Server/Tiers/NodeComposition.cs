@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using CimStore.Disk;
 using CimStore.Disk.Cold;
+using CimStore.Disk.Jobs;
 using CimStore.Disk.Lifecycle;
 using CimStore.Disk.Pool;
 using CimStore.Engine;
@@ -17,6 +18,7 @@ public static class NodeComposition
 {
     private const string LocationsFolder = "locations";
     private const string DueFolder = "due-index";
+    private const string JobsFolder = "jobs";
 
     /// <summary>Whether a data directory was used with other locations beside its log.</summary>
     public static bool HasOtherLocations(string dataDirectory)
@@ -82,6 +84,8 @@ public static class NodeComposition
             }
         }
 
+        var states = new LocationStateFiles(Path.Combine(store.DataDirectory, LocationsFolder));
+        var jobs = JobFiles.Open(Path.Combine(store.DataDirectory, JobsFolder));
         var due = DueIndex.Open(Path.Combine(store.DataDirectory, DueFolder), home.DurableLsn);
         opened.Add(due);
         var placement = new PlacementOptions
@@ -92,12 +96,15 @@ public static class NodeComposition
         return ports with
         {
             Locations = locations.ToImmutable(),
+            Jobs = jobs,
+            JobOptions = new JobRunnerOptions { ObjectsAtOnceMax = tiers.Background.MovesAtOnceMax },
             Tiers = new TierSettings(tiers.PolicyInForce, due)
             {
                 Placement = placement,
                 DefaultClass = tiers.Placement.DefaultClass,
-                States = tiers.Locations.ToImmutableDictionary(one => one.Id, one => one.State),
-                Warnings = [.. findings.Select(finding => finding.ToString())],
+                States = tiers.Locations.ToImmutableDictionary(one => one.Id, one => StateOf(one, states)),
+                StateStore = states,
+                Warnings = [.. findings.Select(finding => finding.ToString()), .. jobs.Warnings],
                 Limits = new BackgroundLimits
                 {
                     BytesPerSecondMax = tiers.Background.BytesPerSecondMax,
@@ -109,6 +116,10 @@ public static class NodeComposition
             },
         };
     }
+
+    /// <summary>Of file and operator the one further along, so that neither takes back what the other began.</summary>
+    private static LocationState StateOf(LocationConfiguration configured, LocationStateFiles states) =>
+        states.Find(configured.Id) is { } set && set > configured.State ? set : configured.State;
 
     private static async ValueTask<ILocation?> OpenAsync(
         LocationConfiguration configured, DiskStoreOptions store, TiersConfiguration tiers, TimeProvider time,

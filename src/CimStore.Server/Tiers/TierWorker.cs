@@ -4,58 +4,121 @@ using Microsoft.Extensions.Logging;
 
 namespace CimStore.Server.Tiers;
 
-/// <summary>Moves and copies what is due, cycle by cycle, while the node serves.</summary>
+/// <summary>
+/// What a node with several locations does by itself while it serves: moves and copies what is due, proves copies
+/// again, compares locations with the catalog, runs jobs. None of them waits for another.
+/// </summary>
 internal sealed class TierWorker : BackgroundService
 {
-    private readonly Scavenger? _scavenger;
-    private readonly PeriodicTimer? _timer;
+    private readonly StorageNode? _node;
+    private readonly TimeProvider _time;
     private readonly ILogger<TierWorker> _log;
-    private volatile string? _failure;
+    private volatile string? _moving;
+    private volatile string? _proving;
+    private volatile string? _working;
+    private volatile string? _differing;
+    private long? _comparedAt;
 
     public TierWorker(IStorageClient node, TimeProvider time, ILogger<TierWorker> log)
     {
         // A client that is not the engine itself speaks to one, and that one does it.
-        _scavenger = (node as StorageNode)?.Scavenger;
-        _log = log;
-        _timer = _scavenger is null ? null : new PeriodicTimer(_scavenger.Cycle, time);
+        _node = node as StorageNode is { Scavenger: not null } engine ? engine : null;
+        (_time, _log) = (time, log);
     }
 
     /// <summary>Why the last cycle failed; null when it did not.</summary>
-    public string? Failure => _failure;
+    public string? Failure => _moving ?? _proving ?? _working;
 
-    public override void Dispose()
-    {
-        _timer?.Dispose();
-        base.Dispose();
-    }
+    /// <summary>What the last comparison with the locations found; null when all was well.</summary>
+    public string? Difference => _differing;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (_node is not { Scavenger: { } scavenger, Scrubber: { } scrubber } node)
+        {
+            return;
+        }
+
+        await Task.WhenAll(
+            RunAsync(async token => await scavenger.RunAsync(token), failure => _moving = failure, stoppingToken),
+            RunAsync(
+                async token =>
+                {
+                    await CompareAsync(node, token);
+                    await scrubber.RunAsync(null, token);
+                },
+                failure => _proving = failure, stoppingToken),
+            RunAsync(node.Jobs is { } jobs ? jobs.RunAsync : _ => Task.CompletedTask, failure => _working = failure,
+                stoppingToken));
+    }
+
+    /// <summary>Once in every cycle, and after a failure again in the next one.</summary>
+    private async Task RunAsync(
+        Func<CancellationToken, Task> run, Action<string?> tell, CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(_node!.Scavenger!.Cycle, _time);
         try
         {
-            while (_timer is not null && await _timer.WaitForNextTickAsync(stoppingToken))
+            while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await RunAsync(stoppingToken);
+                tell(await TryAsync(run, stoppingToken));
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The node stops. A move that was begun is garbage or done; the next cycle knows which.
+            // The node stops. What was begun is garbage or done; the next cycle knows which.
         }
     }
 
-    private async Task RunAsync(CancellationToken stoppingToken)
+    /// <returns>Why it failed; null when it did not.</returns>
+    private async ValueTask<string?> TryAsync(Func<CancellationToken, Task> run, CancellationToken stoppingToken)
     {
         try
         {
-            await _scavenger!.RunAsync(stoppingToken);
-            _failure = null;
+            await run(stoppingToken);
+            return null;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
             // A location that fails must not end the loop: health says so, and the next cycle tries again.
             Log.CycleFailed(_log, failure);
-            _failure = failure.Message;
+            return failure.Message;
+        }
+    }
+
+    /// <summary>
+    /// Soon after the start, for what a crash left behind, and once in a scrub cycle. It releases what no record names
+    /// only where the object is safe without it.
+    /// </summary>
+    private async ValueTask CompareAsync(StorageNode node, CancellationToken stoppingToken)
+    {
+        if (_comparedAt is { } at && _time.GetElapsedTime(at) < node.Scavenger!.ScrubCycle)
+        {
+            return;
+        }
+
+        var (count, first) = (0L, "");
+        try
+        {
+            await foreach (var step in node.FsckAsync(new FsckRequest { IsMending = true }, stoppingToken))
+            {
+                if (step is CheckStep.Found { IsWell: false } found)
+                {
+                    (count, first) = (count + 1, count == 0 ? $"{found.What}: {found.Detail}" : first);
+                }
+            }
+        }
+        catch (RefusedException)
+        {
+            // Somebody checks the store right now: in the next cycle then.
+            return;
+        }
+
+        _comparedAt = _time.GetTimestamp();
+        _differing = count == 0 ? null : $"{count} findings of 'cimstore fsck' are not well; the first: {first}";
+        if (_differing is { } difference)
+        {
+            Log.LocationsDiffer(_log, difference);
         }
     }
 }

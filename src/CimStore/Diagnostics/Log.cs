@@ -47,4 +47,7 @@ internal static partial class Log
 
     [LoggerMessage(1011, LogLevel.Warning, "Giving back the space of garbage at {Location} failed: {Detail}")]
     public static partial void TidyFailed(ILogger logger, string location, string detail);
+
+    [LoggerMessage(1012, LogLevel.Warning, "A copy of {Cid} at {Location} that no record names was released")]
+    public static partial void StrayReleased(ILogger logger, string cid, string location);
 }

@@ -11,7 +11,11 @@ public abstract record CheckStep
     /// <param name="What">What is looked at; the word that its findings have.</param>
     /// <param name="Items">How many of them so far.</param>
     /// <param name="SizeBytes">Their bytes, as far as they are read.</param>
-    public sealed record Working(string What, long Items, long SizeBytes) : CheckStep;
+    public sealed record Working(string What, long Items, long SizeBytes) : CheckStep
+    {
+        /// <summary>Where a run that is cut now can go on; null where it begins anew.</summary>
+        public string? Cursor { get; init; }
+    }
 
     /// <summary>One thing that was looked at; each thing that is wrong has its own.</summary>
     public sealed record Found(string What, bool IsWell, string Detail) : CheckStep;

@@ -1,3 +1,4 @@
+using CimStore.Content;
 using CimStore.Locations;
 using CimStore.Objects;
 
@@ -35,4 +36,24 @@ public interface IOperatorClient
     /// or it is retired for good (<c>location-retired</c>).</exception>
     ValueTask<LocationReport> SetLocationAsync(
         LocationId location, LocationState state, CancellationToken cancellationToken);
+
+    /// <summary>Where the copies of an object are.</summary>
+    /// <param name="cid">The object.</param>
+    /// <param name="isDeep">Reads every byte of every copy.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <returns>Null when there is no such object.</returns>
+    ValueTask<IReadOnlyList<CopyWhereabouts>?> WhereIsAsync(
+        Cid cid, bool isDeep, CancellationToken cancellationToken);
+
+    /// <summary>Objects that owe copies or parts, the longest due first.</summary>
+    /// <exception cref="RefusedException">The node has one location (<c>no-tiers</c>).</exception>
+    ValueTask<IReadOnlyList<OwedObject>> DebtsAsync(int countMax, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Compares the catalog with every location but the log, both ways, while the node is used. What it mends it may
+    /// mend again. It ends with the token, or when the sequence is left.
+    /// </summary>
+    /// <exception cref="RefusedException">Another one is running (<c>fsck-running</c>), or the place to go on from
+    /// is none (<c>fsck-cursor</c>).</exception>
+    IAsyncEnumerable<CheckStep> FsckAsync(FsckRequest request, CancellationToken cancellationToken);
 }

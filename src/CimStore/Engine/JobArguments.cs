@@ -30,11 +30,16 @@ public sealed record JobArguments(JobKind Kind)
         JobKind.Drain when Location is null => "A drain needs the location that is to be emptied.",
         JobKind.Drain when Copies is not null || Prefix is not null || !List.IsEmpty =>
             "A drain takes a location and nothing else: all of its copies go.",
+        JobKind.Drain => null,
         JobKind.Replicate when Location is not null => "The placement says where copies go: name no location.",
         JobKind.Replicate when Copies is not (>= 1 and <= CopiesMax) => "It takes 1 to 3 copies.",
-        JobKind.Replicate when List.Length > CidsMax => $"At most {CidsMax} CIDs a job: start several.",
-        JobKind.Replicate when Prefix is not null && !List.IsEmpty => "A prefix or a list of CIDs, not both.",
-        JobKind.Drain or JobKind.Replicate => null,
+        JobKind.Scrub or JobKind.Repair when Location is not null || Copies is not null =>
+            "It takes all copies of the objects: name neither a location nor a number of copies.",
+        JobKind.Replicate or JobKind.Scrub or JobKind.Repair when List.Length > CidsMax =>
+            $"At most {CidsMax} CIDs a job: start several.",
+        JobKind.Replicate or JobKind.Scrub or JobKind.Repair when Prefix is not null && !List.IsEmpty =>
+            "A prefix or a list of CIDs, not both.",
+        JobKind.Replicate or JobKind.Scrub or JobKind.Repair => null,
         _ => $"There is no job of the kind {Kind}.",
     };
 

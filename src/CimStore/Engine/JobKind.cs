@@ -8,4 +8,10 @@ public enum JobKind : byte
 
     /// <summary>Makes copies until so many are there.</summary>
     Replicate = 1,
+
+    /// <summary>Proves every byte of every copy, due or not, and mends what is wrong.</summary>
+    Scrub = 2,
+
+    /// <summary>Makes the copies and parts that are owed, due or not.</summary>
+    Repair = 3,
 }

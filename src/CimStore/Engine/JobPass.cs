@@ -165,6 +165,8 @@ internal sealed class JobPass(
                     : JobOutcome.Nothing,
                 { Kind: JobKind.Replicate, Copies: { } copies } =>
                     await node.ReplicateAsync(record.Key, copies, cancellationToken),
+                { Kind: JobKind.Scrub } => await node.ProveAsync(record.Key, cancellationToken),
+                { Kind: JobKind.Repair } => await node.MendAsync(record.Key, cancellationToken),
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
         }

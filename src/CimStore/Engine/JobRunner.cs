@@ -7,7 +7,7 @@ namespace CimStore.Engine;
 /// Runs long work: a bounded number of jobs at once, each from its cursor, over restarts, with growing waits between
 /// tries in vain. What a job does to an object may be repeated, so a crash at any point is harmless.
 /// </summary>
-public sealed class JobRunner : IOperatorClient, IDisposable
+public sealed class JobRunner : IDisposable
 {
     private readonly StorageNode _node;
     private readonly IJobStore _store;
@@ -95,6 +95,7 @@ public sealed class JobRunner : IOperatorClient, IDisposable
         }
     }
 
+    /// <inheritdoc cref="IOperatorClient.StartJobAsync"/>
     public async ValueTask<JobRecord> StartJobAsync(JobArguments arguments, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(arguments);
@@ -141,6 +142,7 @@ public sealed class JobRunner : IOperatorClient, IDisposable
     public ValueTask<IReadOnlyList<JobRecord>> ListJobsAsync(CancellationToken cancellationToken) =>
         _store.ListAsync(cancellationToken);
 
+    /// <inheritdoc cref="IOperatorClient.ChangeJobAsync"/>
     public async ValueTask<JobRecord> ChangeJobAsync(
         MessageId id, JobState state, CancellationToken cancellationToken)
     {
@@ -177,9 +179,7 @@ public sealed class JobRunner : IOperatorClient, IDisposable
         return await active.Ended.Task.WaitAsync(cancellationToken);
     }
 
-    public ValueTask<IReadOnlyList<LocationReport>> ListLocationsAsync(CancellationToken cancellationToken) =>
-        _node.ReportsAsync(cancellationToken);
-
+    /// <inheritdoc cref="IOperatorClient.SetLocationAsync"/>
     public async ValueTask<LocationReport> SetLocationAsync(
         LocationId location, LocationState state, CancellationToken cancellationToken)
     {

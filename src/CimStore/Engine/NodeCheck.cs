@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using CimStore.Diagnostics;
 using CimStore.Journal;
 using CimStore.Locations;
@@ -14,46 +12,12 @@ namespace CimStore.Engine;
 /// </summary>
 internal sealed class NodeCheck(IStorageClient node, IStoreMaintenance store, TimeProvider time)
 {
-    private const int FoundUnreadMax = 64;
-
-    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(1);
-
-    private readonly Channel<CheckStep> _found = Channel.CreateBounded<CheckStep>(FoundUnreadMax);
-    private volatile Part _part = new("store", new WorkCount());
+    private readonly ToldSteps _steps = new(time);
 
     /// <param name="isQuick">The bytes of the content are not read.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async IAsyncEnumerable<CheckStep> RunAsync(
-        bool isQuick, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var looking = LookAsync(isQuick, ending.Token);
-        try
-        {
-            var isMore = true;
-            while (isMore)
-            {
-                var next = _found.Reader.WaitToReadAsync(cancellationToken).AsTask();
-                while (!await EndsInTimeAsync(next, cancellationToken))
-                {
-                    var part = _part;
-                    yield return new CheckStep.Working(part.What, part.Done.Items, part.Done.SizeBytes);
-                }
-
-                isMore = await next;
-                while (_found.Reader.TryRead(out var step))
-                {
-                    yield return step;
-                }
-            }
-        }
-        finally
-        {
-            // Whoever goes away must not leave it running; it never throws, the channel has what it ended with.
-            await ending.CancelAsync();
-            await looking;
-        }
-    }
+    public IAsyncEnumerable<CheckStep> RunAsync(bool isQuick, CancellationToken cancellationToken) =>
+        _steps.RunAsync(token => LookAsync(isQuick, token), cancellationToken);
 
     public static async ValueTask<CheckStep.Found> EventsAsync(
         IStorageClient node, WorkCount done, CancellationToken cancellationToken)
@@ -71,52 +35,20 @@ internal sealed class NodeCheck(IStorageClient node, IStoreMaintenance store, Ti
     public static string Wrong(VerifyResult result) => string.Join("; ", result.Copies.Where(copy => !copy.IsRight)
         .Select(copy => $"{copy.Location}: {copy.Detail?.ReplaceLineEndings(" ")}"));
 
-    private async Task<bool> EndsInTimeAsync(Task next, CancellationToken cancellationToken)
-    {
-        if (!next.IsCompleted)
-        {
-            using var quiet = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(next, Task.Delay(TellEvery, time, quiet.Token));
-            await quiet.CancelAsync();
-        }
-
-        return next.IsCompleted || cancellationToken.IsCancellationRequested;
-    }
-
     private async Task LookAsync(bool isQuick, CancellationToken cancellationToken)
     {
-        // Much of what follows never waits: the caller would get its first step at the end.
-        await Task.Yield();
-        try
+        var status = await node.StatusAsync(cancellationToken);
+        await _steps.TellAsync(Warnings(status), cancellationToken);
+        await _steps.TellAsync(Space(status), cancellationToken);
+        await _steps.TellAsync(
+            await EventsAsync(node, _steps.Begin("events"), cancellationToken), cancellationToken);
+        await LogAsync(_steps.Begin("log"), cancellationToken);
+        await _steps.TellAsync(await RecordsAsync(_steps.Begin("records"), cancellationToken), cancellationToken);
+        if (!isQuick)
         {
-            var status = await node.StatusAsync(cancellationToken);
-            await TellAsync(Warnings(status), cancellationToken);
-            await TellAsync(Space(status), cancellationToken);
-            await TellAsync(await EventsAsync(node, Begin("events"), cancellationToken), cancellationToken);
-            await LogAsync(Begin("log"), cancellationToken);
-            await TellAsync(await RecordsAsync(Begin("records"), cancellationToken), cancellationToken);
-            if (!isQuick)
-            {
-                await ContentAsync(Begin("content"), cancellationToken);
-            }
-
-            _found.Writer.Complete();
-        }
-        catch (Exception failure)
-        {
-            _found.Writer.Complete(failure);
+            await ContentAsync(_steps.Begin("content"), cancellationToken);
         }
     }
-
-    private WorkCount Begin(string what)
-    {
-        var part = new Part(what, new WorkCount());
-        _part = part;
-        return part.Done;
-    }
-
-    private ValueTask TellAsync(CheckStep.Found found, CancellationToken cancellationToken) =>
-        _found.Writer.WriteAsync(found, cancellationToken);
 
     /// <summary>What an operator accepted by name, or has to know but harms no content, is told and is well.</summary>
     private static CheckStep.Found Warnings(NodeStatus status) => new(
@@ -142,12 +74,12 @@ internal sealed class NodeCheck(IStorageClient node, IStoreMaintenance store, Ti
         var wrong = await store.CheckAsync(done, cancellationToken);
         foreach (var detail in wrong)
         {
-            await TellAsync(new CheckStep.Found("log", false, detail), cancellationToken);
+            await _steps.TellAsync(new CheckStep.Found("log", false, detail), cancellationToken);
         }
 
         if (wrong.IsEmpty)
         {
-            await TellAsync(
+            await _steps.TellAsync(
                 new CheckStep.Found(
                     "log", true, "every record is right, and the index and the large files are what follows from it"),
                 cancellationToken);
@@ -192,14 +124,12 @@ internal sealed class NodeCheck(IStorageClient node, IStoreMaintenance store, Ti
 
             (bad, missing) = result is null ? (bad, missing + 1) : (bad + 1, missing);
             var detail = result is null ? $"{cid} is missing. " : $"{cid} is bad. {Wrong(result)}";
-            await TellAsync(new CheckStep.Found("content", false, detail), cancellationToken);
+            await _steps.TellAsync(new CheckStep.Found("content", false, detail), cancellationToken);
         }
 
         var summary = $"{Number(good)} verified ({Sizes.Of(goodBytes)}), {bad} bad, {missing} missing";
-        await TellAsync(new CheckStep.Found("content", bad + missing == 0, summary), cancellationToken);
+        await _steps.TellAsync(new CheckStep.Found("content", bad + missing == 0, summary), cancellationToken);
     }
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
-
-    private sealed record Part(string What, WorkCount Done);
 }

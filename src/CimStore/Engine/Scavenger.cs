@@ -44,6 +44,9 @@ public sealed partial class Scavenger : IDisposable
     /// <summary>How often a node runs it.</summary>
     public TimeSpan Cycle => _settings.Limits.Cycle;
 
+    /// <summary>How long a copy may go unproved.</summary>
+    public TimeSpan ScrubCycle => _settings.Limits.ScrubCycle;
+
     /// <summary>Paused, a cycle reads the journal and dates what it finds, and moves nothing.</summary>
     public bool IsPaused
     {

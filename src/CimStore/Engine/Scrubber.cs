@@ -44,13 +44,15 @@ public sealed class Scrubber
     /// </param>
     public async ValueTask<ScrubResult> RunAsync(IProgress<ScrubResult>? progress, CancellationToken cancellationToken)
     {
-        var result = await ScrubAsync(Degraded(), ScrubResult.None, progress, cancellationToken);
+        var result = ScrubResult.None;
 
         // What becomes due meanwhile is for the next run: this one has an end.
         var until = _time.GetUtcNow();
         IReadOnlyList<DueRecord> page;
         do
         {
+            // Before each page: a run may take days, and what a reader missed must not wait for its end.
+            result = await ScrubAsync(Degraded(), result, progress, cancellationToken);
             page = await _scavenger.AloneAsync(
                 due => due.UnprovedAsync(until, PageSize, cancellationToken), cancellationToken);
             result = await ScrubAsync([.. page.Select(record => record.Key)], result, progress, cancellationToken);

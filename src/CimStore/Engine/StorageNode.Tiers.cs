@@ -165,8 +165,7 @@ public sealed partial class StorageNode
 
     internal int CopiesOf(ObjectRecord record) => CopyCount.Of(record, _bound, FailureDomain);
 
-    private TierSettings Settings => _ports.Tiers
-        ?? throw Refuse("no-tiers", "This node has one location. Configure others first.");
+    private TierSettings Settings => _ports.Tiers ?? throw NoTiers();
 
     /// <summary>Locations that are not retired.</summary>
     private ImmutableDictionary<LocationId, LocationTraits> Bound() => _ports.Locations

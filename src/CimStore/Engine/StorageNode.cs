@@ -14,7 +14,7 @@ namespace CimStore.Engine;
 /// The engine: decisions meet ports here and nowhere else. Everything that changes an object happens under the object's
 /// lock, from the look at the catalog to the append that makes it true.
 /// </summary>
-public sealed partial class StorageNode : IStorageClient
+public sealed partial class StorageNode : IStorageClient, IOperatorClient
 {
     private readonly StorageNodePorts _ports;
     private readonly IJournal _journal;

@@ -31,7 +31,7 @@ public sealed class DrainTests
 
         var half = (await tiers.Jobs.FindJobAsync(job.Id, Token))!;
         await tiers.ReopenAsync();
-        var state = (await tiers.Jobs.ListLocationsAsync(Token)).Single(one => one.Location == Pool).State;
+        var state = (await tiers.Node.ListLocationsAsync(Token)).Single(one => one.Location == Pool).State;
         await tiers.Jobs.RunDueAsync(Token);
 
         var done = (await tiers.Jobs.FindJobAsync(job.Id, Token))!;

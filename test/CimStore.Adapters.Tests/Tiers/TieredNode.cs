@@ -35,6 +35,8 @@ internal sealed class TieredNode : IAsyncDisposable
 
     public PoolLocation Pool { get; private set; } = null!;
 
+    public PoolLocation Cold { get; private set; } = null!;
+
     public string PoolDirectory(int shard) => Path.Combine(_folder.FullName, "pool", $"d{shard}");
 
     public string ColdDirectory => Path.Combine(_folder.FullName, "cold");
@@ -48,19 +50,19 @@ internal sealed class TieredNode : IAsyncDisposable
         Pool = await PoolLocation.OpenAsync(
             PoolOf("pool", StorageTier.Warm, 4, 4, [.. Enumerable.Range(0, 8).Select(PoolDirectory)]), time,
             CancellationToken.None);
-        var cold = await PoolLocation.OpenAsync(
+        Cold = await PoolLocation.OpenAsync(
             PoolOf("cold", StorageTier.Cold, 1, 0, [ColdDirectory]), time, CancellationToken.None);
         var due = DueIndex.Open(Path.Combine(_folder.FullName, "data", "due"), store.DurableLsn);
         var states = new LocationStateFiles(Path.Combine(_folder.FullName, "data", "locations"));
         JobStore = JobFiles.Open(Path.Combine(_folder.FullName, "data", "jobs"));
         var ports = StorageNodePorts.Of(store) with
         {
-            Locations = [store, Pool, cold],
+            Locations = [store, Pool, Cold],
             Jobs = JobStore,
             Tiers = new TierSettings(Policy, due)
             {
                 StateStore = states,
-                States = new[] { Pool.Id, cold.Id }.ToImmutableDictionary(
+                States = new[] { Pool.Id, Cold.Id }.ToImmutableDictionary(
                     static id => id, id => states.Find(id) ?? LocationState.Active),
             },
         };

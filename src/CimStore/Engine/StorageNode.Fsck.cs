@@ -1,0 +1,328 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using CimStore.Content;
+using CimStore.Diagnostics;
+using CimStore.Locations;
+using CimStore.Objects;
+
+namespace CimStore.Engine;
+
+// Both ways: what the catalog says is at a location, and what a location has that the catalog does not say. The
+// journal's own log is compared by the check of the store.
+public sealed partial class StorageNode
+{
+    /// <summary>The part that walks the catalog; the others bear the name of their location, which has no asterisk.
+    /// </summary>
+    private const string CatalogPart = "*";
+
+    private bool _isComparing;
+
+    private enum Stray
+    {
+        /// <summary>It is being made, or was journaled or given up while it was looked at.</summary>
+        None,
+
+        /// <summary>Its object is safe without it, or deleted.</summary>
+        Surplus,
+
+        /// <summary>Its object has no copy that proves.</summary>
+        Needed,
+
+        /// <summary>The catalog never heard of its object.</summary>
+        Unknown,
+    }
+
+    /// <summary>
+    /// Compares the catalog with every location but the log, both ways, while the node is used. What it mends it may
+    /// mend again.
+    /// </summary>
+    /// <exception cref="RefusedException">Another one is running (<c>fsck-running</c>), or the place to go on from
+    /// is none (<c>fsck-cursor</c>).</exception>
+    public async IAsyncEnumerable<CheckStep> FsckAsync(
+        FsckRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var (part, after) = ParseCursor(request.After);
+        if (Interlocked.Exchange(ref _isComparing, true))
+        {
+            throw Refuse(
+                "fsck-running",
+                "The catalog is being compared with the locations already: wait for its end, or end it. A node does it "
+                + "by itself soon after its start.");
+        }
+
+        try
+        {
+            var steps = new ToldSteps(_time);
+            var work = steps.RunAsync(
+                token => CompareAsync(steps, request, part, after, token), cancellationToken);
+            await foreach (var step in work)
+            {
+                yield return step;
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _isComparing, false);
+        }
+    }
+
+    private (string Part, ContentKey? After) ParseCursor(string? cursor)
+    {
+        if (cursor is null)
+        {
+            return (CatalogPart, null);
+        }
+
+        var colon = cursor.IndexOf(':', StringComparison.Ordinal);
+        var part = colon < 0 ? cursor : cursor[..colon];
+        var isPart = part == CatalogPart || Away().Any(location => location.Id.Name == part);
+        Cid cid = default;
+        return isPart && (colon < 0 || Cid.TryParse(cursor.AsSpan(colon + 1), out cid, out _))
+            ? (part, colon < 0 ? null : ContentKey.Shared(cid))
+            : throw Refuse("fsck-cursor", $"'{cursor}' is no place to go on from: begin anew, without it.");
+    }
+
+    /// <summary>Every location but the journal's own.</summary>
+    private IEnumerable<ILocation> Away() => _ports.Locations.Where(location => !ReferenceEquals(location, _home));
+
+    private async Task CompareAsync(
+        ToldSteps steps, FsckRequest request, string part, ContentKey? after, CancellationToken cancellationToken)
+    {
+        if (part == CatalogPart)
+        {
+            await CompareCatalogAsync(steps, request, after, cancellationToken);
+            (part, after) = ("", null);
+        }
+
+        foreach (var location in Away())
+        {
+            if (part.Length == 0 || part == location.Id.Name)
+            {
+                await CompareLocationAsync(steps, location, request, after, cancellationToken);
+                (part, after) = ("", null);
+            }
+        }
+    }
+
+    private async ValueTask CompareCatalogAsync(
+        ToldSteps steps, FsckRequest request, ContentKey? after, CancellationToken cancellationToken)
+    {
+        var done = steps.Begin("records");
+        var silent = new HashSet<LocationId>();
+        var missing = (Found: 0L, Mended: 0L);
+        await foreach (var record in ObjectsAfterAsync(after?.Cid, cancellationToken))
+        {
+            foreach (var copy in record.Copies.Where(copy => copy.State == CopyState.Verified))
+            {
+                if (silent.Contains(copy.Location)
+                    || await IsHereAsync(steps, record.Key, copy, silent, cancellationToken))
+                {
+                    continue;
+                }
+
+                var fault = await MissingAsync(record.Key, copy, request.IsMending, cancellationToken);
+                missing = (missing.Found + 1, missing.Mended + (fault is null ? 1 : 0));
+                await steps.TellAsync(
+                    "records", fault is null,
+                    $"{record.Key.Cid}: the copy at {copy.Location} is missing"
+                    + (fault is null ? ", and was made again" : $". {fault}"),
+                    cancellationToken);
+            }
+
+            done.Add(1, record.SizeBytes);
+            steps.Cursor = $"{CatalogPart}:{record.Key.Cid}";
+        }
+
+        await steps.TellAsync(
+            "records", missing.Found == missing.Mended && silent.Count == 0,
+            $"{Number(done.Items)} objects; {Number(missing.Found)} copies missing, "
+            + $"{Number(missing.Mended)} made again",
+            cancellationToken);
+    }
+
+    /// <summary>Whether the location says that it has the copy. One that cannot answer is told of once.</summary>
+    private async ValueTask<bool> IsHereAsync(
+        ToldSteps steps, ContentKey key, Copy copy, HashSet<LocationId> silent, CancellationToken cancellationToken)
+    {
+        if (LocationOf(copy) is not { } location)
+        {
+            silent.Add(copy.Location);
+            await steps.TellAsync(
+                copy.Location.Name, false, "It is not part of this node, and copies are said to be there: bind it.",
+                cancellationToken);
+            return true;
+        }
+
+        try
+        {
+            return ReferenceEquals(location, _home)
+                || await location.DescribeAsync(key, copy, cancellationToken) is not null;
+        }
+        catch (LocationException failure)
+        {
+            silent.Add(copy.Location);
+            await steps.TellAsync(copy.Location.Name, false, failure.Message, cancellationToken);
+            return true;
+        }
+    }
+
+    /// <returns>Why it is missing still; null when it was made again, or is wanted no more.</returns>
+    private async ValueTask<string?> MissingAsync(
+        ContentKey key, Copy copy, bool isMending, CancellationToken cancellationToken)
+    {
+        if (!isMending)
+        {
+            return "--repair makes it again.";
+        }
+
+        await ScrubAsync(key, cancellationToken);
+        if (await PayAsync(key, lacksParts: false, cancellationToken) is { } owed)
+        {
+            return owed;
+        }
+
+        var after = await _catalog.FindAsync(key, cancellationToken);
+        return after is { IsPresent: true } && CopyAt(after, copy.Location) is { State: CopyState.Quarantined }
+            ? "It is owed still."
+            : null;
+    }
+
+    private async ValueTask CompareLocationAsync(
+        ToldSteps steps, ILocation location, FsckRequest request, ContentKey? after,
+        CancellationToken cancellationToken)
+    {
+        var name = location.Id.Name;
+        var done = steps.Begin(name);
+        var found = new Dictionary<Stray, long>();
+        var left = 0L;
+        try
+        {
+            await foreach (var held in location.ListCopiesAsync(after, cancellationToken))
+            {
+                done.Add(1, held.Manifest.SizeBytes);
+                steps.Cursor = $"{name}:{held.Manifest.Key.Cid}";
+                if (await IsKnownAsync(location.Id, held.Manifest, cancellationToken))
+                {
+                    continue;
+                }
+
+                var (stray, isSettled, detail) = await SettleAsync(location, held, request, cancellationToken);
+                if (stray != Stray.None)
+                {
+                    found[stray] = found.GetValueOrDefault(stray) + 1;
+                    left += isSettled ? 0 : 1;
+                    await steps.TellAsync(name, isSettled, detail, cancellationToken);
+                }
+            }
+
+            var used = (await location.MeasureSpaceAsync(cancellationToken)).BytesUsed;
+            await steps.TellAsync(
+                name, left == 0,
+                $"{Number(done.Items)} copies of {Sizes.Of(done.SizeBytes)}, {Sizes.Of(used)} on the medium; "
+                + $"{Number(found.Values.Sum())} that no record names, {Number(left)} of them left",
+                cancellationToken);
+        }
+        catch (LocationException failure)
+        {
+            await steps.TellAsync(name, false, failure.Message, cancellationToken);
+        }
+    }
+
+    private async ValueTask<bool> IsKnownAsync(
+        LocationId location, CopyManifest manifest, CancellationToken cancellationToken) =>
+        await _catalog.FindAsync(manifest.Key, cancellationToken) is { } record && Names(record, location, manifest);
+
+    private static bool Names(ObjectRecord record, LocationId location, CopyManifest manifest) =>
+        record.Copies.Any(copy => copy.Location == location && copy.Incarnation == manifest.Incarnation);
+
+    /// <summary>What a copy that no record names is, and what became of it.</summary>
+    private async ValueTask<(Stray Stray, bool IsSettled, string Detail)> SettleAsync(
+        ILocation location, HeldCopy held, FsckRequest request, CancellationToken cancellationToken)
+    {
+        var (key, incarnation) = (held.Manifest.Key, held.Manifest.Incarnation);
+        var stray = await JudgeAsync(location, held.Manifest, request, cancellationToken);
+        var what = string.Create(CultureInfo.InvariantCulture, $"{key.Cid}, copy {incarnation}, made {held.Created:u}");
+        return stray switch
+        {
+            Stray.Surplus when request.IsMending => (stray, true, $"{what}: no record names it; released."),
+            Stray.Surplus => (
+                stray, false, $"{what}: no record names it, and its object does not need it. --repair releases it."),
+            Stray.Needed when request.IsMending && await TakeBackAsync(location, held, cancellationToken) => (
+                stray, true, $"{what}: no record named it, and its object had no other copy that proves; taken back."),
+            Stray.Needed => (
+                stray, false, $"{what}: no record names it, and its object has no copy that proves. "
+                    + (request.IsMending ? "It could not be taken back; it was kept." : "--repair takes it back.")),
+            Stray.Unknown when request.ReleasesUnknown => (
+                stray, true, $"{what}: of an object that the catalog never heard of; released."),
+            Stray.Unknown => (
+                stray, false, $"{what}: of an object that the catalog never heard of; kept. "
+                    + $"'rebuild --from {location.Id}' takes it in, --release-unknown --yes gives it up."),
+            _ => (stray, true, ""),
+        };
+    }
+
+    /// <summary>
+    /// Under the object's lock, and released under it. Whoever makes a copy holds the object until it is journaled:
+    /// when nobody does now, the maker of this one is gone, and a later one makes another incarnation.
+    /// </summary>
+    private async ValueTask<Stray> JudgeAsync(
+        ILocation location, CopyManifest manifest, FsckRequest request, CancellationToken cancellationToken)
+    {
+        var key = manifest.Key;
+        await _contentLocks.AcquireAsync(key, cancellationToken);
+        try
+        {
+            var record = await _catalog.FindAsync(key, cancellationToken);
+            if (_holds.Count(key) > 0 || (record is not null && Names(record, location.Id, manifest)))
+            {
+                return Stray.None;
+            }
+
+            var stray = record switch
+            {
+                null => Stray.Unknown,
+                { Tombstone: null or { Released: null } } when record.Copies.All(
+                    copy => copy.State != CopyState.Verified) => Stray.Needed,
+                _ => Stray.Surplus,
+            };
+            if ((stray == Stray.Surplus && request.IsMending) || (stray == Stray.Unknown && request.ReleasesUnknown))
+            {
+                await location.ReleaseAsync(key, manifest.Incarnation, CancellationToken.None);
+                Log.StrayReleased(_ports.Logger, key.Cid.ToString(), location.Id.Name);
+            }
+
+            return stray;
+        }
+        finally
+        {
+            _contentLocks.Release(key);
+        }
+    }
+
+    /// <returns>Whether it proved, and is a copy again.</returns>
+    private async ValueTask<bool> TakeBackAsync(
+        ILocation location, HeldCopy held, CancellationToken cancellationToken)
+    {
+        var key = held.Manifest.Key;
+        if (!_holds.TryHold(key))
+        {
+            return false;
+        }
+
+        try
+        {
+            var copy = new Copy(
+                location.Id, held.Manifest.Incarnation, CopyState.Verified, held.Manifest.Header, _time.GetUtcNow());
+            return await _catalog.FindAsync(key, cancellationToken) is { IsPresent: true } record
+                && await FaultOfAsync(record, copy, cancellationToken) is null
+                && await AddCopyAsync(key, copy, null);
+        }
+        finally
+        {
+            _holds.LetGo(key);
+        }
+    }
+
+    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+}
