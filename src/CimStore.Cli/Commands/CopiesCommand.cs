@@ -15,6 +15,22 @@ internal static class CopiesCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
+    private static readonly Argument<string[]> CidsOrAll = new("CID")
+    {
+        Description = "Which contents; - reads CIDs from standard input",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private static readonly Option<bool> All = new("--all")
+    {
+        Description = "Everything that has fewer, as a job; none is given up",
+    };
+
+    private static readonly Option<bool> Detach = new("--detach")
+    {
+        Description = "With --all: do not wait for the end; 'cimstore jobs' shows how far it is",
+    };
+
     private static readonly Option<int> Factor = new("--factor")
     {
         Description = "How many failure domains it is to take to lose the content",
@@ -40,16 +56,25 @@ internal static class CopiesCommand
             [
                 ("cimstore replicate CID --factor 3", "make copies until three failure domains have to be lost"),
                 ("cimstore replicate CID --factor 1", "give up what is more than the class needs"),
+                ("cimstore replicate --all --factor 2", "a job that makes what lacks, for everything"),
             ],
-            Exits = [ExitCode.NotFound, ExitCode.Refused, ExitCode.LocationFailed, ExitCode.InUse],
+            Exits = [ExitCode.NotWell, ExitCode.NotFound, ExitCode.Refused, ExitCode.LocationFailed, ExitCode.InUse],
         };
-        command.Add(Cids);
+        command.Add(CidsOrAll);
         command.Add(Factor);
-        command.Runs((session, token) => RunAsync(
-            session,
-            (client, cid) => client.ReplicateAsync(
-                cid, new ReplicateRequest(session.Value(Factor), CommandIdentity.None), token),
-            token));
+        command.Add(All);
+        command.Add(Detach);
+        command.Runs((session, token) => session.Value(All) == session.Value(CidsOrAll).Length > 0
+            ? throw CliException.Usage("Name CIDs, or --all for everything.")
+            : session.Value(All)
+            ? JobRun.RunAsync(
+                session, new JobArguments(JobKind.Replicate) { Copies = session.Value(Factor) },
+                session.Value(Detach), token)
+            : RunAsync(
+                session, CidsOrAll,
+                (client, cid) => client.ReplicateAsync(
+                    cid, new ReplicateRequest(session.Value(Factor), CommandIdentity.None), token),
+                token));
         return command;
     }
 
@@ -70,7 +95,7 @@ internal static class CopiesCommand
         command.Add(Cids);
         command.Add(Tier);
         command.Runs((session, token) => RunAsync(
-            session,
+            session, Cids,
             (client, cid) => client.MigrateAsync(
                 cid, new MigrateRequest(JsonText.Parse<StorageTier>(session.Value(Tier)), CommandIdentity.None), token),
             token));
@@ -78,10 +103,10 @@ internal static class CopiesCommand
     }
 
     private static async Task<int> RunAsync(
-        CliSession session, Func<IStorageClient, Content.Cid, ValueTask<CopiesResult>> run,
+        CliSession session, Argument<string[]> which, Func<IStorageClient, Content.Cid, ValueTask<CopiesResult>> run,
         CancellationToken cancellationToken)
     {
-        var cids = await CidText.ParseAllAsync(session.Value(Cids), cancellationToken);
+        var cids = await CidText.ParseAllAsync(session.Value(which), cancellationToken);
         var store = await session.OpenAsync(cancellationToken);
         foreach (var cid in cids)
         {

@@ -45,6 +45,9 @@ internal sealed class StoreConnection : IAsyncDisposable
 
     public IStorageClient Client { get; }
 
+    /// <summary>The same, for what an operator does; both kinds of client can do it.</summary>
+    public IOperatorClient Operator => (IOperatorClient)Client;
+
     /// <summary>The node's address or the data directory, for messages.</summary>
     public string Where { get; }
 
@@ -118,6 +121,20 @@ internal sealed class StoreConnection : IAsyncDisposable
             ExitCode.Refused, $"The node at {Where} does this by itself; the command is for a directory without one.")
         : _node.Scavenger ?? throw CliException.Usage(
             "This store has one location, so nothing moves: bind others in a file and name it with --config.");
+
+    /// <summary>What proves copies again by itself; only of a directory that this process has open.</summary>
+    public Scrubber Scrubber() => _node is null
+        ? throw new CliException(
+            ExitCode.Refused,
+            $"The node at {Where} proves what is due by itself; --all or CIDs have it prove more, as a job.")
+        : _node.Scrubber ?? throw CliException.Usage(
+            "This store has one location: 'cimstore check' proves it. Bind others in a file and name it with --config.");
+
+    /// <summary>What runs jobs; only of a directory that this process has open.</summary>
+    public JobRunner Jobs() => _node is null
+        ? throw new CliException(ExitCode.Refused, $"The node at {Where} runs its jobs by itself.")
+        : _node.Jobs ?? throw CliException.Usage(
+            "This store has one location, so it has no jobs: bind others in a file and name it with --config.");
 
     /// <summary>An erasure-coded pool by its name; only of a directory that this process has open.</summary>
     public PoolLocation Pool(string name) => _node is null

@@ -220,6 +220,8 @@ internal sealed class LargeFiles(IDisk disk, string directory, string staging, I
 
     private void DropCached(string path)
     {
+        // By its name again: through a handle that is open a file that was deleted can be read still.
+        _open.Forget(path);
         try
         {
             using var lease = _open.Enter(path);

@@ -35,7 +35,7 @@ public sealed partial class PoolLocation
         var (condition, isIntact) = new ShardInspection(this, found).Run(cancellationToken);
         var directories = DirectoriesOf(found.Set);
         var missing = Enumerable.Range(0, isIntact.Length)
-            .Where(shard => !isIntact[shard] && directories[shard] is not null).ToArray();
+            .Where(shard => !isIntact[shard] && directories[shard] is { IsHere: true }).ToArray();
         if (missing.Length == 0)
         {
             return condition;

@@ -104,12 +104,16 @@ internal sealed class ShardDirectory : IAsyncDisposable
     /// </summary>
     public void RequireHere()
     {
-        if (!_disk.Exists(_markerPath))
+        if (!IsHere)
         {
             throw new LocationException(
                 LocationFault.Offline, $"{_markerPath} is gone: the directory was removed or unmounted.");
         }
     }
+
+    /// <summary>Whether its marker is where it was: handles that are open read on in a directory that was removed.
+    /// </summary>
+    public bool IsHere => _disk.Exists(_markerPath);
 
     /// <summary>The next read of this shard comes from the device.</summary>
     public void DropCached(in Place place)

@@ -33,6 +33,11 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy)
 
     private string? FaultOf(int shard, PoolShard known, CancellationToken cancellationToken)
     {
+        if (!known.Directory.IsHere)
+        {
+            return $"is in {known.Directory.Path}, which was removed or unmounted";
+        }
+
         known.Directory.DropCached(known.Place);
         if (_shape.IsLarge && HeaderFault(shard, known) is { } fault)
         {

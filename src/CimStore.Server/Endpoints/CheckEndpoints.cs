@@ -7,15 +7,17 @@ using CimStore.Http;
 using CimStore.Server.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 
 namespace CimStore.Server.Endpoints;
 
-/// <summary><c>/api/v1/check</c>: the whole store is looked at while it is served.</summary>
+/// <summary><c>/api/v1/check</c> and <c>/fsck</c>: the store is looked at while it is served.</summary>
 internal static class CheckEndpoints
 {
-    public static void Map(IEndpointRouteBuilder api) =>
+    public static void Map(IEndpointRouteBuilder api)
+    {
         api.MapPost("/check", CheckAsync)
             .WithName("Check")
             .WithSummary("Looks at records, events, log, index and every copy while the node serves; one at a time.")
@@ -25,10 +27,42 @@ internal static class CheckEndpoints
                 + "It ends when the client goes away.")
             .Produces<WireTypes.CheckLine>(StatusCodes.Status200OK, WireHeaders.LinesMediaType)
             .WithProblems(400, 503).WithMetadata(new FeedMarker());
+        api.MapPost("/fsck", FsckAsync)
+            .WithName("Fsck")
+            .WithSummary("Compares the catalog with every location but the log, both ways; one at a time.")
+            .WithDescription(
+                "Answers as the check does; the cursor of the last progress line is where a run that was cut goes on.")
+            .Produces<WireTypes.CheckLine>(StatusCodes.Status200OK, WireHeaders.LinesMediaType)
+            .WithProblems(400, 422, 503).WithMetadata(new FeedMarker());
+    }
 
-    private static async Task CheckAsync(
+    private static Task CheckAsync(
         [Description("true leaves out the bytes of the content.")] bool? quick,
+        HttpContext context, IStorageClient node, IHostApplicationLifetime lifetime) =>
+        AnswerAsync(
+            context, lifetime, token => node.CheckAsync(new CheckRequest { IsQuick = quick ?? false }, token));
+
+    private static Task FsckAsync(
+        [Description("true makes missing copies again, and releases what no record names and nothing needs.")]
+        bool? repair,
+        [FromQuery(Name = "release-unknown")]
+        [Description("true releases copies of objects that the catalog never heard of, too.")] bool? releaseUnknown,
+        [Description("The cursor of an earlier run.")] string? after,
         HttpContext context, IStorageClient node, IHostApplicationLifetime lifetime)
+    {
+        var request = new FsckRequest
+        {
+            IsMending = repair ?? false,
+            ReleasesUnknown = releaseUnknown ?? false,
+            After = after,
+        };
+        return AnswerAsync(
+            context, lifetime, token => OperatorEndpoints.OperatorOf(node).FsckAsync(request, token));
+    }
+
+    private static async Task AnswerAsync(
+        HttpContext context, IHostApplicationLifetime lifetime,
+        Func<CancellationToken, IAsyncEnumerable<CheckStep>> look)
     {
         FeedWriter.RefuseWhenStopping(lifetime);
 
@@ -37,7 +71,7 @@ internal static class CheckEndpoints
             context.RequestAborted, lifetime.ApplicationStopping);
         try
         {
-            await TellAsync(context, node, new CheckRequest { IsQuick = quick ?? false }, ending.Token);
+            await TellAsync(context, look(ending.Token), ending.Token);
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -47,9 +81,9 @@ internal static class CheckEndpoints
     }
 
     private static async Task TellAsync(
-        HttpContext context, IStorageClient node, CheckRequest request, CancellationToken cancellationToken)
+        HttpContext context, IAsyncEnumerable<CheckStep> found, CancellationToken cancellationToken)
     {
-        await using var steps = node.CheckAsync(request, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var steps = found.GetAsyncEnumerator(cancellationToken);
 
         // A refusal comes with the first step, before anything is answered.
         var isMore = await steps.MoveNextAsync();
@@ -80,7 +114,8 @@ internal static class CheckEndpoints
     {
         CheckStep.Working working => new WireTypes.CheckLine
         {
-            Progress = new WireTypes.CheckProgress(working.What, working.Items, working.SizeBytes),
+            Progress = new WireTypes.CheckProgress(
+                working.What, working.Items, working.SizeBytes, working.Cursor),
         },
         CheckStep.Found found => new WireTypes.CheckLine
         {

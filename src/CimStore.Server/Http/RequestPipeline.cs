@@ -27,6 +27,7 @@ internal static class RequestPipeline
         ForeignEndpoints.Map(api);
         DeadLetterEndpoints.Map(api);
         CheckEndpoints.Map(api);
+        OperatorEndpoints.Map(api);
         NodeEndpoints.Map(api);
         NodeEndpoints.MapHealth(app);
         ApiDocument.Map(app);

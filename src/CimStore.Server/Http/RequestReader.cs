@@ -2,6 +2,7 @@ using System.Globalization;
 using CimStore.Content;
 using CimStore.Engine;
 using CimStore.Http;
+using CimStore.Locations;
 using CimStore.Objects;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -49,6 +50,8 @@ internal static class RequestReader
 
     public static NamespaceId Space(string? space) =>
         space is null ? NamespaceId.Default : Label(() => new NamespaceId(space));
+
+    public static LocationId Location(string location) => Label(() => new LocationId(location));
 
     public static T? Choice<T>(string? text, string what)
         where T : struct, Enum

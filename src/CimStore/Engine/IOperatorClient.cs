@@ -12,7 +12,7 @@ public interface IOperatorClient
 {
     /// <summary>Keeps the job; it runs when its turn comes. A drain makes its location draining at once.</summary>
     /// <exception cref="RefusedException">Nothing was begun: the arguments (<c>job-invalid</c>), the location
-    /// (<c>no-location</c>, <c>location-home</c>), too many (<c>too-many-jobs</c>).</exception>
+    /// (<c>location-unknown</c>, <c>location-home</c>), too many (<c>too-many-jobs</c>).</exception>
     ValueTask<JobRecord> StartJobAsync(JobArguments arguments, CancellationToken cancellationToken);
 
     ValueTask<JobRecord?> FindJobAsync(MessageId id, CancellationToken cancellationToken);
@@ -24,14 +24,14 @@ public interface IOperatorClient
     /// Pauses, resumes (with <see cref="JobState.Queued"/>) or cancels. Returns when nothing of a paused or cancelled
     /// job runs any more; what it did stays done.
     /// </summary>
-    /// <exception cref="RefusedException">There is no such job (<c>not-found-here</c>), or it is over
+    /// <exception cref="RefusedException">There is no such job (<c>job-not-found</c>), or it is over
     /// (<c>job-finished</c>).</exception>
     ValueTask<JobRecord> ChangeJobAsync(MessageId id, JobState state, CancellationToken cancellationToken);
 
     ValueTask<IReadOnlyList<LocationReport>> ListLocationsAsync(CancellationToken cancellationToken);
 
     /// <summary>Sets what the operator lets happen at a location, durably.</summary>
-    /// <exception cref="RefusedException">Nothing changed: there is no such location (<c>no-location</c>), it is the
+    /// <exception cref="RefusedException">Nothing changed: there is no such location (<c>location-unknown</c>), it is the
     /// journal's own (<c>location-home</c>), it is not draining yet or copies are there (<c>location-not-empty</c>),
     /// or it is retired for good (<c>location-retired</c>).</exception>
     ValueTask<LocationReport> SetLocationAsync(

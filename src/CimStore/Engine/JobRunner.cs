@@ -304,7 +304,7 @@ public sealed class JobRunner : IDisposable
     }
 
     private async ValueTask<JobRecord> FindOrRefuseAsync(MessageId id, CancellationToken cancellationToken) =>
-        await _store.FindAsync(id, cancellationToken) ?? throw Refuse("not-found-here", $"There is no job {id} here.");
+        await _store.FindAsync(id, cancellationToken) ?? throw Refuse("job-not-found", $"There is no job {id} here.");
 
     private void Tell() => Interlocked.Exchange(ref _changed, NewSource()).TrySetResult();
 

@@ -16,7 +16,7 @@ public sealed partial class StorageNode
         if (LocationOf(id) is not { } location)
         {
             throw Refuse(
-                "no-location",
+                "location-unknown",
                 $"There is no location {id}; this node has "
                 + $"{string.Join(", ", _ports.Locations.Select(one => one.Id))}.");
         }
@@ -61,6 +61,7 @@ public sealed partial class StorageNode
             }
         }
 
+        await _rooms.MeasureAsync(cancellationToken);
         return
         [
             .. _ports.Locations.Select(location =>
@@ -68,7 +69,11 @@ public sealed partial class StorageNode
                 var (copies, sizeBytes) = counts.GetValueOrDefault(location.Id);
                 return new LocationReport(
                     location.Id, location.Traits.Tier, StateOf(location.Id), ReferenceEquals(location, _home), copies,
-                    sizeBytes);
+                    sizeBytes)
+                {
+                    FreeBytes = _rooms.FreeBytesOf(location.Id),
+                    FillShare = _rooms.FillShareOf(location.Id),
+                };
             }),
         ];
     }

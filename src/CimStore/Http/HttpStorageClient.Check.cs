@@ -8,12 +8,16 @@ namespace CimStore.Http;
 // A check of the whole store: it runs in the node, which tells what it finds line by line.
 public sealed partial class HttpStorageClient
 {
-    public async IAsyncEnumerable<CheckStep> CheckAsync(
-        CheckRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<CheckStep> CheckAsync(CheckRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using var message = new HttpRequestMessage(
-            HttpMethod.Post, $"{Routes.Api}/check{(request.IsQuick ? "?quick=true" : "")}");
+        return StepsAsync($"{Routes.Api}/check{(request.IsQuick ? "?quick=true" : "")}", cancellationToken);
+    }
+
+    private async IAsyncEnumerable<CheckStep> StepsAsync(
+        string route, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, route);
         using var response = await _node.SendAsync(message, cancellationToken);
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         await using var lines = JsonSerializer.DeserializeAsyncEnumerable(
@@ -28,7 +32,10 @@ public sealed partial class HttpStorageClient
 
             if (line.Progress is { } progress)
             {
-                yield return new CheckStep.Working(progress.What, progress.Items, progress.SizeBytes);
+                yield return new CheckStep.Working(progress.What, progress.Items, progress.SizeBytes)
+                {
+                    Cursor = progress.Cursor,
+                };
             }
 
             if (line.Finding is { } finding)
@@ -58,8 +65,8 @@ public sealed partial class HttpStorageClient
 
         throw new LocationException(
             LocationFault.Offline,
-            "The check was cut off: the node stopped, or the connection to it broke. It changed nothing; "
-            + "run it again when the node answers.",
+            "It was cut off: the node stopped, or the connection to it broke. What was found so far was told; run it "
+            + "again when the node answers.",
             cause);
     }
 }

@@ -12,7 +12,7 @@ namespace CimStore.Http;
 /// ranges
 /// are taken from the node as given (D37: nodes are trusted, locations are not).
 /// </summary>
-public sealed partial class HttpStorageClient : IStorageClient
+public sealed partial class HttpStorageClient : IStorageClient, IOperatorClient
 {
     private const int PageSize = 1000;
 

@@ -73,7 +73,7 @@ internal sealed class NodeChannel(HttpClient http, CimStoreHttpOptions options) 
             return await AskAsync(request, type, cancellationToken);
         }
         catch (RefusedException refused) when (refused.Refusal.Code is "not-found-here" or "name-not-found"
-            or "dead-letter-not-found")
+            or "dead-letter-not-found" or "job-not-found")
         {
             return null;
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using CimStore.Content;
 using CimStore.Engine;
+using CimStore.Locations;
 using CimStore.Objects;
 
 namespace CimStore.Http;
@@ -13,6 +14,10 @@ internal static class Routes
     public static string Content(Cid cid) => $"{Api}/content/{cid}";
 
     public static string DeadLetter(string id) => $"{Api}/dead-letters/{Uri.EscapeDataString(id)}";
+
+    public static string Job(MessageId id) => $"{Api}/jobs/{id}";
+
+    public static string Location(LocationId location) => $"{Api}/locations/{Uri.EscapeDataString(location.Name)}";
 
     public static string Object(Cid cid) => $"{Api}/objects/{cid}";
 

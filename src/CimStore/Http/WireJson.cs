@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using CimStore.Engine;
 using CimStore.Locations;
 using CimStore.Objects;
 
@@ -40,6 +41,9 @@ public static class WireJson
         converters.Add(new JsonStringEnumConverter<CopyState>());
         converters.Add(new JsonStringEnumConverter<DataClass>());
         converters.Add(new JsonStringEnumConverter<DurabilityClass>());
+        converters.Add(new JsonStringEnumConverter<JobKind>());
+        converters.Add(new JsonStringEnumConverter<JobState>());
+        converters.Add(new JsonStringEnumConverter<LocationState>());
         converters.Add(new JsonStringEnumConverter<StorageTier>());
     }
 

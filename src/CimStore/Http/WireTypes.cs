@@ -44,12 +44,21 @@ public static class WireTypes
         public Problem? Problem { get; init; }
     }
 
-    public sealed record CheckProgress(string What, long Items, long SizeBytes);
+    /// <param name="Cursor">Where a run that is cut now can go on; null where it begins anew.</param>
+    public sealed record CheckProgress(string What, long Items, long SizeBytes, string? Cursor = null);
 
     public sealed record CheckFinding(string What, bool Ok, string Detail);
 
     /// <param name="Ok">Every finding was.</param>
     public sealed record CheckResult(bool Ok);
+
+    public sealed record JobList(ImmutableArray<JobRecord> Items);
+
+    public sealed record LocationList(ImmutableArray<LocationReport> Items);
+
+    public sealed record CopyList(ImmutableArray<CopyWhereabouts> Items);
+
+    public sealed record DebtList(ImmutableArray<OwedObject> Items);
 
     /// <summary>What became of another context's event (D32); in the letters that the decision writes.</summary>
     public sealed record ForeignAcknowledgement

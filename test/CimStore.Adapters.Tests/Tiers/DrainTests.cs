@@ -102,7 +102,7 @@ public sealed class DrainTests
 
         Assert.Equal("location-not-empty", await RefusalAsync(tiers, Pool, LocationState.Retired));
         Assert.Equal("location-home", await RefusalAsync(tiers, new LocationId("hot"), LocationState.Draining));
-        Assert.Equal("no-location", await RefusalAsync(tiers, new LocationId("nowhere"), LocationState.Draining));
+        Assert.Equal("location-unknown", await RefusalAsync(tiers, new LocationId("nowhere"), LocationState.Draining));
         await tiers.Jobs.SetLocationAsync(Pool, LocationState.Draining, Token);
         Assert.Equal("location-not-empty", await RefusalAsync(tiers, Pool, LocationState.Retired));
         await tiers.Jobs.StartJobAsync(DrainPool, Token);

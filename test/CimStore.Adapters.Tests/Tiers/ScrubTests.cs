@@ -51,6 +51,42 @@ public sealed class ScrubTests
     }
 
     [Fact]
+    public async Task A_file_that_was_deleted_under_an_open_handle_is_missed_and_made_again()
+    {
+        await using var tiers = await OpenAsync();
+        var cid = await StoreAsync(tiers, 2_000_000, DurabilityClass.Standard);
+        await tiers.Node.VerifyAsync(cid, Token);
+        foreach (var file in Directory.EnumerateFiles(
+            tiers.PoolDirectory(2), "*.blob", SearchOption.AllDirectories))
+        {
+            File.Delete(file);
+        }
+
+        var result = await ScrubAsync(tiers, TimeSpan.FromDays(31));
+
+        Assert.Equal((0, 1, 0), (result.Wrong, result.Repaired, result.Owing));
+        Assert.Single(Directory.EnumerateFiles(tiers.PoolDirectory(2), "*.blob", SearchOption.AllDirectories));
+    }
+
+    [Theory]
+    [InlineData(50_000)]
+    [InlineData(2_000_000)]
+    public async Task A_directory_that_was_removed_under_an_open_pool_is_owed_and_the_others_are_mended(int size)
+    {
+        await using var tiers = await OpenAsync();
+        var cid = await StoreAsync(tiers, size, DurabilityClass.Standard);
+        Directory.Delete(tiers.PoolDirectory(7), recursive: true);
+
+        var result = await ScrubAsync(tiers, TimeSpan.FromDays(31));
+
+        Assert.Equal((0, 2, 1), (result.Wrong, result.Copies, result.Owing));
+        Assert.True((await tiers.Node.VerifyAsync(cid, Token))!.IsWhole);
+        var owed = Assert.Single(await tiers.Node.DebtsAsync(10, Token));
+        Assert.True(owed.Debt.LacksParts);
+        Assert.Contains("removed or unmounted", owed.Debt.Cause, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_copy_beyond_its_parts_is_made_again_from_another()
     {
         await using var tiers = await OpenAsync();

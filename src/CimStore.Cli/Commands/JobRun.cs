@@ -1,0 +1,88 @@
+using CimStore.Cli.Json;
+using CimStore.Cli.Storage;
+using CimStore.Cli.Terminal;
+using CimStore.Diagnostics;
+using CimStore.Engine;
+using CimStore.Objects;
+
+namespace CimStore.Cli.Commands;
+
+/// <summary>Starts a job and stays with it: in a node it runs by itself, in a directory this process runs it.</summary>
+internal static class JobRun
+{
+    private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(500);
+
+    public static async Task<int> RunAsync(
+        CliSession session, JobArguments arguments, bool isDetached, CancellationToken cancellationToken)
+    {
+        var store = await session.OpenAsync(cancellationToken);
+        var job = await store.Operator.StartJobAsync(arguments, cancellationToken);
+        return isDetached ? Tell(session, job) : await FollowAsync(session, store, job.Id, cancellationToken);
+    }
+
+    /// <summary>Until it is over, paused or cancelled. Interrupted, it goes on in a node and waits in a directory.
+    /// </summary>
+    public static async Task<int> FollowAsync(
+        CliSession session, StoreConnection store, MessageId id, CancellationToken cancellationToken)
+    {
+        using var progress = new Progress(session, "looked at");
+        try
+        {
+            var job = store.IsShared
+                ? await WatchAsync(session, store, id, progress, cancellationToken)
+                : await store.Jobs().RunToEndAsync(id, job => Show(progress, job), cancellationToken);
+            progress.Clear();
+            Tell(session, job);
+            return job.State == JobState.Done ? ExitCode.Ok : ExitCode.NotWell;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            progress.Clear();
+            session.Say(store.IsShared
+                ? $"The job goes on in the node; 'cimstore jobs cancel {id}' ends it."
+                : $"The job keeps its place; 'cimstore jobs run {id}' goes on, 'cimstore jobs cancel {id}' ends it.");
+            throw;
+        }
+    }
+
+    public static int Tell(CliSession session, JobRecord job)
+    {
+        if (session.IsJson)
+        {
+            session.Out.Json(OperatorShape.Of(job), CliJson.Default.JobJson);
+        }
+        else
+        {
+            session.Out.Line(
+                $"{job.Id}\t{JsonText.Of(job.Arguments.Kind)}\t{JsonText.Of(job.State)}\t{Far(job)}\t"
+                + $"{job.Changed} changed ({Sizes.Of(job.SizeBytes)}), {job.Left} left"
+                + (job.LastError is { } error ? $": {LineEscape.Escape(error)}" : ""));
+        }
+
+        session.Out.Flush();
+        return ExitCode.Ok;
+    }
+
+    private static string Far(JobRecord job) => job.Total is { } total ? $"{job.Done}/{total}" : $"{job.Done}";
+
+    private static void Show(Progress progress, JobRecord job) =>
+        progress.Show($"{JsonText.Of(job.Arguments.Kind)}, looked at", job.Done, job.SizeBytes);
+
+    private static async Task<JobRecord> WatchAsync(
+        CliSession session, StoreConnection store, MessageId id, Progress progress,
+        CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var job = await store.Operator.FindJobAsync(id, cancellationToken)
+                ?? throw CliException.NotFound($"There is no job {id} any more.");
+            if (job.IsFinished || job.State == JobState.Paused)
+            {
+                return job;
+            }
+
+            Show(progress, job);
+            await Task.Delay(AskEvery, session.Time, cancellationToken);
+        }
+    }
+}

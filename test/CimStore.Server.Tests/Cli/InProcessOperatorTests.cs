@@ -1,0 +1,27 @@
+using Xunit;
+
+namespace CimStore.Server.Tests.Cli;
+
+/// <summary>No server: each command opens the data directory and its locations itself.</summary>
+public sealed class InProcessOperatorTests : OperatorCommandTests
+{
+    [Fact, Trait("row", "J9")]
+    public async Task What_is_due_is_proved_and_a_job_that_was_left_is_run()
+    {
+        await PutAsync(50_000);
+
+        var nothing = await RunAsync("scrub");
+        Program.Environment["CIMSTORE_CLOCK"] = "+40d";
+        var due = await RunAsync("scrub", "--json");
+        var left = await RunAsync("location", "drain", "pool", "--detach");
+        var run = await RunAsync("jobs", "run");
+        var watch = await Program.RunAsync("jobs", "watch", left.Cid);
+
+        Assert.StartsWith("0 objects", nothing.Text, StringComparison.Ordinal);
+        Assert.Equal((1, 1), (
+            due.Json.GetProperty("objects").GetInt32(), due.Json.GetProperty("copies").GetInt32()));
+        Assert.Contains("\tdrain\tqueued\t", left.Text, StringComparison.Ordinal);
+        Assert.Contains("\tdrain\tdone\t", run.Text, StringComparison.Ordinal);
+        watch.Fails(4, "jobs run");
+    }
+}

@@ -1,0 +1,47 @@
+using Xunit;
+
+namespace CimStore.Server.Tests.Cli;
+
+/// <summary>Through a node.</summary>
+public sealed class ServedOperatorTests : OperatorCommandTests
+{
+    private ServedStore? _node;
+
+    public override async ValueTask InitializeAsync()
+    {
+        await base.InitializeAsync();
+        _node = await ServedStore.StartAsync(Program, Tiers);
+        Program.Where = ["--server", _node.Address];
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_node is not null)
+        {
+            await _node.DisposeAsync();
+        }
+
+        await base.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_a_node_does_by_itself_is_refused_with_the_way_out()
+    {
+        await PutAsync(5_000);
+
+        (await Program.RunAsync("scrub")).Fails(4, "--all");
+        (await Program.RunAsync("jobs", "run")).Fails(4, "by itself");
+    }
+
+    [Fact, Trait("row", "J9")]
+    public async Task A_job_is_started_watched_and_told_of_over_http()
+    {
+        await PutAsync(5_000);
+
+        var started = await RunAsync("scrub", "--all", "--detach");
+        var watched = await RunAsync("jobs", "watch", started.Cid);
+
+        Assert.Contains("\tscrub\t", started.Text, StringComparison.Ordinal);
+        Assert.Contains("\tscrub\tdone\t1/1\t", watched.Text, StringComparison.Ordinal);
+    }
+}
