@@ -100,7 +100,8 @@ internal static class InventoryCommand
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset time) =>
+        time.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture);
 
     private static string Quote(string text) => text.AsSpan().IndexOfAny(",\"\r\n") < 0
         ? text

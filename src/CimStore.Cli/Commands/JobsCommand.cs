@@ -72,7 +72,8 @@ internal static class JobsCommand
         {
             var store = await session.OpenAsync(token);
             return store.IsShared
-                ? await JobRun.FollowAsync(session, store, await FindAsync(session, session.Value(Id), token), token)
+                ? await JobRun.FollowAsync(
+                    session, store, await FindAsync(session, session.Value(Id), token), token)
                 : throw new CliException(
                     ExitCode.Refused, $"No node serves {store.Where}, so no job runs there: 'cimstore jobs run' does.");
         });
@@ -96,9 +97,9 @@ internal static class JobsCommand
         {
             var store = await session.OpenAsync(token);
             var jobs = store.Jobs();
-            if (session.Value(OptionalId) is not null)
+            if (session.Value(OptionalId) is { } named)
             {
-                return await JobRun.FollowAsync(session, store, await FindAsync(session, session.Value(OptionalId), token), token);
+                return await JobRun.FollowAsync(session, store, await FindAsync(session, named, token), token);
             }
 
             await jobs.RunDueAsync(token);
@@ -126,8 +127,8 @@ internal static class JobsCommand
         command.Runs(async (session, token) =>
         {
             var store = await session.OpenAsync(token);
-            return JobRun.Tell(
-                session, await store.Operator.ChangeJobAsync(await FindAsync(session, session.Value(Id), token), state, token));
+            var id = await FindAsync(session, session.Value(Id), token);
+            return JobRun.Tell(session, await store.Operator.ChangeJobAsync(id, state, token));
         });
         return command;
     }

@@ -24,7 +24,7 @@ internal static class WhereIsCommand
     {
         var command = new CliCommand("whereis", "Say where the copies of content are, and in what state.")
         {
-            Prints = "CID<tab>location<tab>tier<tab>failure domain<tab>state<tab>last proved<tab>what the location says",
+            Prints = "CID<tab>location<tab>tier<tab>failure domain<tab>state<tab>last proved<tab>what is there",
             Examples =
             [
                 ("cimstore whereis CID", "as the locations know it"),
@@ -61,7 +61,8 @@ internal static class WhereIsCommand
     }
 
     private static bool IsWell(CopyWhereabouts copy) =>
-        copy.Copy.State == Locations.CopyState.Verified && copy is { Fault: null, Condition: null or { IsWhole: true } };
+        copy.Copy.State == Locations.CopyState.Verified
+        && copy is { Fault: null, Condition: null or { IsWhole: true } };
 
     private static void Print(CliSession session, string cid, IReadOnlyList<CopyWhereabouts> copies)
     {

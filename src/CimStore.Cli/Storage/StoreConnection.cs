@@ -128,7 +128,8 @@ internal sealed class StoreConnection : IAsyncDisposable
             ExitCode.Refused,
             $"The node at {Where} proves what is due by itself; --all or CIDs have it prove more, as a job.")
         : _node.Scrubber ?? throw CliException.Usage(
-            "This store has one location: 'cimstore check' proves it. Bind others in a file and name it with --config.");
+            "This store has one location, which 'cimstore check' proves: bind others in a file and name it with "
+            + "--config.");
 
     /// <summary>What runs jobs; only of a directory that this process has open.</summary>
     public JobRunner Jobs() => _node is null

@@ -95,7 +95,8 @@ internal static class OperatorEndpoints
         int? limit, IStorageClient node, CancellationToken cancellationToken)
     {
         var count = RequestReader.Count(limit, DebtsMax, "limit");
-        return TypedResults.Ok(new WireTypes.DebtList([.. await OperatorOf(node).DebtsAsync(count, cancellationToken)]));
+        var owed = await OperatorOf(node).DebtsAsync(count, cancellationToken);
+        return TypedResults.Ok(new WireTypes.DebtList([.. owed]));
     }
 
     private static async Task<IResult> WhereIsAsync(
