@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
+using CimStore.Locations;
 
 namespace CimStore.Diagnostics;
 
@@ -7,9 +9,16 @@ public sealed class NodeMetrics : IDisposable
 {
     public const string MeterName = "CimStore";
 
+    private static readonly ImmutableArray<KeyValuePair<string, object?>> TierTags =
+    [
+        .. Enum.GetValues<StorageTier>()
+            .Select(static tier => KeyValuePair.Create("tier", (object?)tier.ToString().ToLowerInvariant())),
+    ];
+
     private readonly Meter _meter;
     private readonly Histogram<double> _storeDuration;
     private readonly Histogram<double> _readDuration;
+    private readonly Histogram<double> _locationReadDuration;
     private readonly Counter<long> _storeBytes;
     private readonly Counter<long> _readBytes;
     private readonly Counter<long> _failures;
@@ -22,6 +31,8 @@ public sealed class NodeMetrics : IDisposable
         _meter = factory?.Create(MeterName) ?? new Meter(MeterName);
         _storeDuration = _meter.CreateHistogram<double>("cimstore.store.duration", "s", "From request to answer.");
         _readDuration = _meter.CreateHistogram<double>("cimstore.read.duration", "s", "One read, to its last byte.");
+        _locationReadDuration = _meter.CreateHistogram<double>(
+            "cimstore.location.read.duration", "s", "Until a location gave a reader its first proved bytes.");
         _storeBytes = _meter.CreateCounter<long>("cimstore.store.size", "By", "Content acknowledged.");
         _readBytes = _meter.CreateCounter<long>("cimstore.read.size", "By", "Proved bytes given out.");
         _failures = _meter.CreateCounter<long>("cimstore.failures", "{failure}", "By operation and kind.");
@@ -55,6 +66,15 @@ public sealed class NodeMetrics : IDisposable
         }
 
         _readBytes.Add(sizeBytes);
+    }
+
+    /// <summary>A location gave a reader the first proved bytes.</summary>
+    public void Answered(StorageTier tier, TimeSpan took)
+    {
+        if (_locationReadDuration.Enabled)
+        {
+            _locationReadDuration.Record(took.TotalSeconds, TierTags[(int)tier]);
+        }
     }
 
     /// <summary>Operation store or read; kind refused, cancelled, location, integrity or other.</summary>

@@ -287,7 +287,7 @@ public sealed partial class StorageNode
     }
 
     private async ValueTask<IContentReader> OpenHeldAsync(ContentKey key, CancellationToken cancellationToken) =>
-        await OpenAtLocationAsync(key, cancellationToken)
+        await OpenAtLocationAsync(key, isForReader: false, cancellationToken)
         ?? throw new IntegrityException($"{key.Cid} is not here any more.");
 
     private FailureDomainLevel FailureDomain =>

@@ -21,7 +21,7 @@ public sealed partial class StorageNode
         var key = KeyOf(cid);
         return _cache.TryGet(key, out var cached, out var content)
             ? new CachedReader(this, cached, content)
-            : await OpenAtLocationAsync(key, cancellationToken);
+            : await OpenAtLocationAsync(key, isForReader: true, cancellationToken);
     }
 
     /// <remarks>From memory it completes at once and allocates nothing.</remarks>
@@ -60,7 +60,11 @@ public sealed partial class StorageNode
         return told.Count;
     }
 
-    private async ValueTask<ContentReader?> OpenAtLocationAsync(ContentKey key, CancellationToken cancellationToken)
+    /// <param name="key">The object.</param>
+    /// <param name="isForReader">Somebody waits for it: how long the location takes is measured.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    private async ValueTask<ContentReader?> OpenAtLocationAsync(
+        ContentKey key, bool isForReader, CancellationToken cancellationToken)
     {
         if (!_holds.TryHold(key))
         {
@@ -77,7 +81,7 @@ public sealed partial class StorageNode
                 return null;
             }
 
-            var reader = new ContentReader(this, record, version);
+            var reader = new ContentReader(this, record, version, isForReader);
             isKept = true;
             return reader;
         }
@@ -100,7 +104,7 @@ public sealed partial class StorageNode
     private async ValueTask<int?> ReadAtLocationAsync(
         ContentKey key, long offset, Memory<byte> destination, CancellationToken cancellationToken)
     {
-        var reader = await OpenAtLocationAsync(key, cancellationToken);
+        var reader = await OpenAtLocationAsync(key, isForReader: true, cancellationToken);
         return await BlockPipeWriter.ReadAsync(reader, offset, destination, cancellationToken);
     }
 

@@ -30,7 +30,8 @@ public sealed partial class StorageNode
         : [.. copies.OrderBy(copy => LocationOf(copy)?.Traits.Tier)];
 
     /// <summary>Reads one content from its copies, each as far as it proves. Holds it against release.</summary>
-    private sealed class ContentReader(StorageNode node, ObjectRecord record, long cacheVersion) : IContentReader
+    private sealed class ContentReader(
+        StorageNode node, ObjectRecord record, long cacheVersion, bool isForReader) : IContentReader
     {
         private readonly long? _started =
             node._reads is null ? node._metrics.Now(node._time) : node._time.GetTimestamp();
@@ -39,6 +40,8 @@ public sealed partial class StorageNode
         private readonly ImmutableArray<Copy> _copies = node.InOrder(record.Copies);
 
         private LocationId _servedFrom;
+        private long _askedAt;
+        private bool _isAnswered;
         private Exception? _lastFault;
         private bool _closed;
 
@@ -85,16 +88,31 @@ public sealed partial class StorageNode
             return ValueTask.CompletedTask;
         }
 
+        private void Ask(Copy copy) =>
+            (_servedFrom, _askedAt, _isAnswered) = (copy.Location, node._time.GetTimestamp(), !isForReader);
+
+        /// <summary>The first bytes of a copy are proved: so long its location took. What comes after them the reader's
+        /// own pace decides too.</summary>
+        private void Answered(bool isWhole)
+        {
+            if (!_isAnswered && Record.SizeBytes > 0)
+            {
+                _isAnswered = true;
+                node.Measured(_servedFrom, node._time.GetElapsedTime(_askedAt), isWhole);
+            }
+        }
+
         // Read and proved where it is handed out: nothing of it counts as written before it is advanced over.
         private async ValueTask CopyWholeAsync(PipeWriter destination, CancellationToken cancellationToken)
         {
             var size = (int)Record.SizeBytes;
             foreach (var copy in _copies)
             {
-                _servedFrom = copy.Location;
+                Ask(copy);
                 var whole = destination.GetMemory(size)[..size];
                 if (await TryProveWholeAsync(copy, whole, cancellationToken))
                 {
+                    Answered(isWhole: true);
                     node.Remember(Record, whole.Span, cacheVersion);
                     destination.Advance(size);
                     await destination.FlushAsync(cancellationToken);
@@ -114,9 +132,10 @@ public sealed partial class StorageNode
             {
                 foreach (var copy in _copies)
                 {
-                    _servedFrom = copy.Location;
+                    Ask(copy);
                     if (await TryProveWholeAsync(copy, whole.AsMemory(0, size), cancellationToken))
                     {
+                        Answered(isWhole: true);
                         node.Remember(Record, whole.AsSpan(0, size), cacheVersion);
                         destination.Write(whole.AsSpan((int)range.Offset, (int)range.Length));
                         await destination.FlushAsync(cancellationToken);
@@ -177,7 +196,7 @@ public sealed partial class StorageNode
             var at = range.Offset;
             foreach (var copy in _copies)
             {
-                _servedFrom = copy.Location;
+                Ask(copy);
                 at = await CopyFromAsync(copy, verifier, destination, at, range.End, cancellationToken);
                 if (at >= range.End)
                 {
@@ -213,6 +232,7 @@ public sealed partial class StorageNode
                         continue;
                     }
 
+                    Answered(isWhole: false);
                     if (rented is null)
                     {
                         destination.Advance((int)(sendEnd - at));

@@ -67,6 +67,7 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
         _states = ports.Tiers?.States ?? ImmutableDictionary<LocationId, LocationState>.Empty;
         _bound = Bound();
         _tierOf = ports.Locations.ToImmutableDictionary(location => location.Id, location => location.Traits.Tier);
+        _latencies = [.. ports.Locations.Select(static _ => ReadLatency.Empty())];
         Domains = DomainsOf();
         _storeFacts = Facts();
         Jobs = ports.Jobs is { } jobs ? new JobRunner(this, jobs, ports.JobOptions, time, ids, Chance) : null;
