@@ -68,6 +68,7 @@ internal static class CommandFactory
         "repair" => ScrubCommand.CreateRepair(),
         "debts" => DebtsCommand.Create(),
         "jobs" => JobsCommand.Create(),
+        "tiers" => TiersCommand.Create(),
         "location" => LocationCommand.Create(),
         "inventory" => InventoryCommand.Create(),
         "rebuild" => RebuildCommand.Create(),

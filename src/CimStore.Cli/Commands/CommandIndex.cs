@@ -53,6 +53,7 @@ internal static class CommandIndex
             ("repair", "Make the copies and parts that are owed, now"),
             ("debts", "List content that owes copies or parts"),
             ("jobs", "Long work: how far it is; pause, resume, cancel"),
+            ("tiers", "Show the measured latency of each tier beside its class"),
             ("location", "Locations: what is there, drain one, retire it"),
             ("inventory", "Export every object and copy as JSON Lines or CSV"),
             ("rebuild", "Make the index again from the log"),

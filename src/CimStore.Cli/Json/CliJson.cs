@@ -26,6 +26,7 @@ namespace CimStore.Cli.Json;
 [JsonSerializable(typeof(Engine.ScrubResult))]
 [JsonSerializable(typeof(JobJson))]
 [JsonSerializable(typeof(LocationJson))]
+[JsonSerializable(typeof(TierJson))]
 [JsonSerializable(typeof(WhereIsJson))]
 [JsonSerializable(typeof(DebtJson))]
 [JsonSerializable(typeof(CopiesJson))]

@@ -21,6 +21,14 @@ internal static class OperatorShape
         location.Location.Name, JsonText.Of(location.Tier), JsonText.Of(location.State), location.IsHome,
         location.Copies, location.SizeBytes, location.FreeBytes, location.FillShare);
 
+    public static TierJson Of(TierLatency tier) => new(
+        JsonText.Of(tier.Tier), tier.Bound.TotalMilliseconds, tier.Verdict, Of(tier.FirstByte), Of(tier.WholeSmall),
+        [.. tier.Locations.Select(location => new LocationLatencyJson(
+            location.Location.Name, Of(location.FirstByte), Of(location.WholeSmall)))]);
+
+    public static LatencyJson Of(LatencyFigures figures) => new(
+        figures.Count, figures.P50?.TotalMilliseconds, figures.P99?.TotalMilliseconds);
+
     public static WhereIsJson Of(string cid, IReadOnlyList<CopyWhereabouts> copies) => new(
         cid,
         [.. copies.Select(found => new WhereIsCopyJson(

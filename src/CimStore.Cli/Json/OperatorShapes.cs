@@ -24,6 +24,14 @@ internal sealed record LocationJson(
     string Location, string Tier, string State, bool Home, long Copies, long SizeBytes, long? FreeBytes,
     double? FillShare);
 
+internal sealed record TierJson(
+    string Tier, double BoundMilliseconds, string Verdict, LatencyJson FirstByte, LatencyJson WholeSmall,
+    LocationLatencyJson[] Locations);
+
+internal sealed record LocationLatencyJson(string Location, LatencyJson FirstByte, LatencyJson WholeSmall);
+
+internal sealed record LatencyJson(long Count, double? P50Milliseconds, double? P99Milliseconds);
+
 internal sealed record WhereIsJson(string Cid, WhereIsCopyJson[] Copies);
 
 internal sealed record WhereIsCopyJson(

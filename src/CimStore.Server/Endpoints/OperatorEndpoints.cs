@@ -32,6 +32,9 @@ internal static class OperatorEndpoints
         api.MapGet("/locations", ListLocationsAsync)
             .WithName("ListLocations").WithSummary("Locations, their state, what is there and how full they are.")
             .Produces<WireTypes.LocationList>();
+        api.MapGet("/tiers", ListTiersAsync)
+            .WithName("ListTiers").WithSummary("Measured latency of each tier beside its class.")
+            .Produces<WireTypes.TierList>();
         api.MapPost("/locations/{location}/state", SetLocationAsync)
             .WithName("SetLocation").WithSummary("Active, draining or retired; it outlives restarts.")
             .Produces<LocationReport>().WithProblems(400, 404, 409, 422);
@@ -80,6 +83,9 @@ internal static class OperatorEndpoints
 
     private static async Task<IResult> ListLocationsAsync(IStorageClient node, CancellationToken cancellationToken) =>
         TypedResults.Ok(new WireTypes.LocationList([.. await OperatorOf(node).ListLocationsAsync(cancellationToken)]));
+
+    private static async Task<IResult> ListTiersAsync(IStorageClient node, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new WireTypes.TierList([.. await OperatorOf(node).ListTiersAsync(cancellationToken)]));
 
     private static async Task<IResult> SetLocationAsync(
         string location, [Description("Active, Draining or Retired.")] string to, IStorageClient node,

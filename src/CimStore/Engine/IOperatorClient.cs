@@ -30,10 +30,13 @@ public interface IOperatorClient
 
     ValueTask<IReadOnlyList<LocationReport>> ListLocationsAsync(CancellationToken cancellationToken);
 
+    /// <summary>What reads took, by tier, the warmest first, since the node was opened.</summary>
+    ValueTask<IReadOnlyList<TierLatency>> ListTiersAsync(CancellationToken cancellationToken);
+
     /// <summary>Sets what the operator lets happen at a location, durably.</summary>
     /// <exception cref="RefusedException">Nothing changed: there is no such location (<c>location-unknown</c>), it is
-    /// the journal's own (<c>location-home</c>), it is not draining yet or copies are there (<c>location-not-empty</c>),
-    /// or it is retired for good (<c>location-retired</c>).</exception>
+    /// the journal's own (<c>location-home</c>), it is not draining yet or copies are there
+    /// (<c>location-not-empty</c>), or it is retired for good (<c>location-retired</c>).</exception>
     ValueTask<LocationReport> SetLocationAsync(
         LocationId location, LocationState state, CancellationToken cancellationToken);
 

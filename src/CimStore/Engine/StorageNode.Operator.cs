@@ -21,6 +21,9 @@ public sealed partial class StorageNode
     public ValueTask<IReadOnlyList<LocationReport>> ListLocationsAsync(CancellationToken cancellationToken) =>
         ReportsAsync(cancellationToken);
 
+    public ValueTask<IReadOnlyList<TierLatency>> ListTiersAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<TierLatency>>(TierLatencies());
+
     public ValueTask<LocationReport> SetLocationAsync(
         LocationId location, LocationState state, CancellationToken cancellationToken) =>
         RequireJobs().SetLocationAsync(location, state, cancellationToken);

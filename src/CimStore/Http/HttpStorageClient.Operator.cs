@@ -43,6 +43,12 @@ public sealed partial class HttpStorageClient
         return (await _node.AskAsync(message, WireJson.Of<WireTypes.LocationList>(), cancellationToken)).Items;
     }
 
+    public async ValueTask<IReadOnlyList<TierLatency>> ListTiersAsync(CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Get, $"{Routes.Api}/tiers");
+        return (await _node.AskAsync(message, WireJson.Of<WireTypes.TierList>(), cancellationToken)).Items;
+    }
+
     public async ValueTask<LocationReport> SetLocationAsync(
         LocationId location, LocationState state, CancellationToken cancellationToken)
     {

@@ -32,6 +32,7 @@ namespace CimStore.Http;
 [JsonSerializable(typeof(LocationReport))]
 [JsonSerializable(typeof(WireTypes.JobList))]
 [JsonSerializable(typeof(WireTypes.LocationList))]
+[JsonSerializable(typeof(WireTypes.TierList))]
 [JsonSerializable(typeof(WireTypes.CopyList))]
 [JsonSerializable(typeof(WireTypes.DebtList))]
 [JsonSerializable(typeof(WireTypes.ForeignAcknowledgement))]

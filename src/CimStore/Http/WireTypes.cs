@@ -56,6 +56,8 @@ public static class WireTypes
 
     public sealed record LocationList(ImmutableArray<LocationReport> Items);
 
+    public sealed record TierList(ImmutableArray<TierLatency> Items);
+
     public sealed record CopyList(ImmutableArray<CopyWhereabouts> Items);
 
     public sealed record DebtList(ImmutableArray<OwedObject> Items);

@@ -143,6 +143,23 @@ public abstract class OperatorCommandTests : IAsyncLifetime
         nobody.Fails(3, "no job");
     }
 
+    [Fact, Trait("row", "B1")]
+    public async Task The_latency_of_a_tier_stands_beside_its_class()
+    {
+        var cid = await PutAsync(3_000_000);
+        await RunAsync("migrate", cid, "--to", "cold");
+
+        var tiers = await Program.RunAsync("tiers", "--sample", "10", "--json");
+
+        Assert.InRange(tiers.ExitCode, 0, 1);
+        Assert.Equal(3, tiers.Lines.Length);
+        Assert.Equal(("cold", 100), (
+            tiers.Json.GetProperty("tier").GetString(), tiers.Json.GetProperty("boundMilliseconds").GetInt32()));
+        Assert.True(tiers.Json.GetProperty("firstByte").GetProperty("count").GetInt32() > 0);
+        Assert.True(tiers.Json.GetProperty("firstByte").GetProperty("p99Milliseconds").GetDouble() > 0);
+        Assert.Contains("\"verdict\":\"not measured\"", tiers.Lines[1], StringComparison.Ordinal);
+    }
+
     protected async Task<string> PutAsync(int size)
     {
         var put = await RunAsync("put", Program.Write($"file-{size}", RandomNumberGenerator.GetBytes(size)));
