@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CimStore.Cli.Json;
+using CimStore.Cli.Storage;
 using CimStore.Cli.Terminal;
 using CimStore.Engine;
 
@@ -15,6 +16,13 @@ internal static class ScavengeCommand
         Description = "Say what would move, and why; move nothing",
     };
 
+    private static readonly Option<bool> Pause = new("--pause")
+    {
+        Description = "Of a node: move nothing and pay no debts until it is resumed, or starts anew",
+    };
+
+    private static readonly Option<bool> Resume = new("--resume") { Description = "Of a node: go on after --pause" };
+
     public static CliCommand Create()
     {
         var command = new CliCommand(
@@ -27,11 +35,14 @@ internal static class ScavengeCommand
             [
                 ("cimstore scavenge --config tiers.json", "one cycle"),
                 ("cimstore scavenge --config tiers.json --dry-run", "what it would do"),
+                ("cimstore scavenge --pause", "while a node is needed for something else; --resume lets it go on"),
                 ("CIMSTORE_CLOCK=+30d cimstore scavenge --config tiers.json --dry-run", "and in thirty days"),
             ],
             Exits = [ExitCode.Refused, ExitCode.LocationFailed, ExitCode.InUse],
         };
         command.Add(DryRun);
+        command.Add(Pause);
+        command.Add(Resume);
         command.Runs(RunAsync);
         return command;
     }
@@ -39,6 +50,11 @@ internal static class ScavengeCommand
     private static async Task<int> RunAsync(CliSession session, CancellationToken cancellationToken)
     {
         var store = await session.OpenAsync(cancellationToken);
+        if (session.Value(Pause) || session.Value(Resume))
+        {
+            return await PauseAsync(session, store, cancellationToken);
+        }
+
         var scavenger = store.Scavenger();
         if (session.Value(DryRun))
         {
@@ -59,6 +75,24 @@ internal static class ScavengeCommand
         }
 
         return cycle.NotMoved + cycle.DebtsLeft == 0 ? ExitCode.Ok : ExitCode.LocationFailed;
+    }
+
+    private static async Task<int> PauseAsync(
+        CliSession session, StoreConnection store, CancellationToken cancellationToken)
+    {
+        if (session.Value(Pause) == session.Value(Resume))
+        {
+            throw CliException.Usage("--pause or --resume, not both.");
+        }
+
+        if (!store.IsShared)
+        {
+            throw new CliException(
+                ExitCode.Refused, $"No node serves {store.Where}, so nothing moves there by itself.");
+        }
+
+        await store.Operator.PauseAsync(session.Value(Pause), cancellationToken);
+        return ExitCode.Ok;
     }
 
     private static void Print(CliSession session, IReadOnlyList<PlannedMove> plan)

@@ -38,6 +38,15 @@ internal static class OperatorEndpoints
         api.MapPost("/locations/{location}/state", SetLocationAsync)
             .WithName("SetLocation").WithSummary("Active, draining or retired; it outlives restarts.")
             .Produces<LocationReport>().WithProblems(400, 404, 409, 422);
+        api.MapPost("/scavenger/pause", (IStorageClient node, CancellationToken cancellationToken) =>
+                PauseAsync(isPaused: true, node, cancellationToken))
+            .WithName("PauseScavenger")
+            .WithSummary("Nothing moves by a policy, no debt is paid, until it is resumed or the node starts anew.")
+            .Produces(StatusCodes.Status204NoContent).WithProblems(422);
+        api.MapPost("/scavenger/resume", (IStorageClient node, CancellationToken cancellationToken) =>
+                PauseAsync(isPaused: false, node, cancellationToken))
+            .WithName("ResumeScavenger").WithSummary("Moves what is due and pays debts again.")
+            .Produces(StatusCodes.Status204NoContent).WithProblems(422);
         api.MapGet("/debts", ListDebtsAsync)
             .WithName("ListDebts").WithSummary("Objects that owe copies or parts, the longest due first.")
             .Produces<WireTypes.DebtList>().WithProblems(400, 422);
@@ -95,6 +104,13 @@ internal static class OperatorEndpoints
             ?? throw RequestReader.Malformed("to", to, "Active, Draining or Retired");
         var id = RequestReader.Location(location);
         return TypedResults.Ok(await OperatorOf(node).SetLocationAsync(id, state, cancellationToken));
+    }
+
+    private static async Task<IResult> PauseAsync(
+        bool isPaused, IStorageClient node, CancellationToken cancellationToken)
+    {
+        await OperatorOf(node).PauseAsync(isPaused, cancellationToken);
+        return TypedResults.NoContent();
     }
 
     private static async Task<IResult> ListDebtsAsync(

@@ -40,6 +40,13 @@ public interface IOperatorClient
     ValueTask<LocationReport> SetLocationAsync(
         LocationId location, LocationState state, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Paused, nothing moves by a policy and no debt is paid until it is resumed or the node is opened anew; what is
+    /// asked for by name goes on. Readers and the scrub are not concerned.
+    /// </summary>
+    /// <exception cref="RefusedException">The node has one location (<c>no-tiers</c>).</exception>
+    ValueTask PauseAsync(bool isPaused, CancellationToken cancellationToken);
+
     /// <summary>Where the copies of an object are.</summary>
     /// <param name="cid">The object.</param>
     /// <param name="isDeep">Reads every byte of every copy.</param>

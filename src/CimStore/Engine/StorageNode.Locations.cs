@@ -122,7 +122,20 @@ public sealed partial class StorageNode
     }
 
     /// <summary>What health shows of them.</summary>
-    private IEnumerable<string> StateWarnings() =>
+    private IEnumerable<string> StateWarnings()
+    {
+        if (Scavenger is { IsPaused: true })
+        {
+            yield return "Moving and copying is paused: 'cimstore scavenge --resume' lets it go on.";
+        }
+
+        foreach (var warning in LocationWarnings())
+        {
+            yield return warning;
+        }
+    }
+
+    private IEnumerable<string> LocationWarnings() =>
         from location in _ports.Locations
         let state = StateOf(location.Id)
         where state != LocationState.Active

@@ -28,6 +28,13 @@ public sealed partial class StorageNode
         LocationId location, LocationState state, CancellationToken cancellationToken) =>
         RequireJobs().SetLocationAsync(location, state, cancellationToken);
 
+    public ValueTask PauseAsync(bool isPaused, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        RequireScavenger().IsPaused = isPaused;
+        return ValueTask.CompletedTask;
+    }
+
     public ValueTask<IReadOnlyList<OwedObject>> DebtsAsync(int countMax, CancellationToken cancellationToken) =>
         RequireScavenger().OwedAsync(countMax, cancellationToken);
 

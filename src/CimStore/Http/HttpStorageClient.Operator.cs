@@ -56,6 +56,13 @@ public sealed partial class HttpStorageClient
         return await _node.AskAsync(message, WireJson.Of<LocationReport>(), cancellationToken);
     }
 
+    public async ValueTask PauseAsync(bool isPaused, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(
+            HttpMethod.Post, $"{Routes.Api}/scavenger/{(isPaused ? "pause" : "resume")}");
+        using var response = await _node.SendAsync(message, cancellationToken);
+    }
+
     public async ValueTask<IReadOnlyList<CopyWhereabouts>?> WhereIsAsync(
         Cid cid, bool isDeep, CancellationToken cancellationToken)
     {

@@ -33,6 +33,18 @@ public sealed class ServedOperatorTests : OperatorCommandTests
         (await Program.RunAsync("jobs", "run")).Fails(4, "by itself");
     }
 
+    [Fact]
+    public async Task Moving_is_paused_and_resumed_and_the_status_says_so()
+    {
+        await RunAsync("scavenge", "--pause");
+        var paused = await RunAsync("status");
+        await RunAsync("scavenge", "--resume");
+        var resumed = await RunAsync("status");
+
+        Assert.Contains("paused", paused.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("paused", resumed.Text, StringComparison.Ordinal);
+    }
+
     [Fact, Trait("row", "J9")]
     public async Task A_job_is_started_watched_and_told_of_over_http()
     {
