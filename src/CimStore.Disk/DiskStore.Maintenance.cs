@@ -63,7 +63,8 @@ public sealed partial class DiskStore
         await _maintaining.WaitAsync(cancellationToken);
         try
         {
-            var compaction = new SegmentCompaction(_log, _index, _tally, _options.CompactBelowLiveShare);
+            var liveShare = Thoroughness.LiveShareAt(_disk.Space(_directory.Path), _options.CompactBelowLiveShare);
+            var compaction = new SegmentCompaction(_log, _index, _tally, liveShare);
             return await compaction.RunAsync(cancellationToken);
         }
         catch (LogException failure)

@@ -29,7 +29,7 @@ internal sealed class SegmentCompaction(ContentLog log, CatalogIndex index, Stor
     private List<SegmentSummary> Candidates()
     {
         var uses = tally.Segments();
-        var candidates = new List<SegmentSummary>();
+        var candidates = new List<(SegmentSummary Segment, double GarbageShare)>();
         foreach (var segment in log.Segments())
         {
             if (!segment.IsNewest
@@ -37,11 +37,12 @@ internal sealed class SegmentCompaction(ContentLog log, CatalogIndex index, Stor
                 && use.GarbageBytes > 0
                 && use.ContentBytes - use.GarbageBytes <= use.ContentBytes * liveShareMin)
             {
-                candidates.Add(segment);
+                candidates.Add((segment, (double)use.GarbageBytes / Math.Max(1, use.ContentBytes)));
             }
         }
 
-        return candidates;
+        // What gives most back for what is written: on a full disk there may be no room for more than some.
+        return [.. candidates.OrderByDescending(static one => one.GarbageShare).Select(static one => one.Segment)];
     }
 
     private async ValueTask<long> EmptyAsync(SegmentSummary segment, CancellationToken cancellationToken)

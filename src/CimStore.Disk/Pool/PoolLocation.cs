@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using CimStore.Disk.Compaction;
 using CimStore.Disk.Files;
 using CimStore.Disk.Log;
 using CimStore.Locations;
@@ -196,7 +197,8 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
         {
             try
             {
-                given += await new ShardCompaction(directory, _index).RunAsync(cancellationToken);
+                var isShort = Thoroughness.IsShort(_disk.Space(directory.Path));
+                given += await new ShardCompaction(directory, _index, isShort).RunAsync(cancellationToken);
             }
             catch (LogException failure)
             {

@@ -1,3 +1,4 @@
+using CimStore.Disk.Catalog;
 using CimStore.Disk.Compaction;
 using CimStore.Disk.Log;
 
@@ -8,7 +9,10 @@ namespace CimStore.Disk.Pool;
 /// What was given up is still told by its release record while an older segment may hold the shard: an index that is
 /// made anew must not bring it back.
 /// </summary>
-internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index)
+/// <param name="directory">Whose log it empties.</param>
+/// <param name="index">Of the pool.</param>
+/// <param name="isShort">Its disk is nearly full: whatever holds garbage at all is worth while.</param>
+internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index, bool isShort)
 {
     /// <summary>Of the segment's file. The rest is garbage, or what small batches were filled up with.</summary>
     private const double LiveShareMin = 0.75;
@@ -27,7 +31,7 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (!segment.IsNewest && uses.TryGetValue(segment.Id, out var use)
-                && use.ContentBytes - use.GarbageBytes <= segment.LengthBytes * LiveShareMin)
+                && use.ContentBytes - use.GarbageBytes <= segment.LengthBytes * LiveShareOf(use))
             {
                 var isOldest = _log.Segments()[0].Id == segment.Id;
                 given += await EmptyAsync(segment, isOldest, cancellationToken);
@@ -36,6 +40,10 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
 
         return given;
     }
+
+    /// <summary>Without garbage there is but what batches were filled up with, and would be again each time.</summary>
+    private double LiveShareOf(SegmentUse use) =>
+        isShort && use.GarbageBytes > 0 ? Thoroughness.LiveShareWhenShort : LiveShareMin;
 
     private async ValueTask<long> EmptyAsync(
         SegmentSummary segment, bool isOldest, CancellationToken cancellationToken)

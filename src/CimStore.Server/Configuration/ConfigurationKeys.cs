@@ -15,7 +15,7 @@ internal static class ConfigurationKeys
 
     /// <summary>The top level, beside those of the server.</summary>
     public static readonly ImmutableArray<string> Tiers =
-        [Schema, "locations", "placement", "policies", "policy", "background"];
+        [Schema, "locations", "placement", "policies", "policy", "background", "space"];
 
     /// <summary>Read whatever their case, as they always were.</summary>
     public static readonly ImmutableArray<string> Server =
@@ -50,4 +50,6 @@ internal static class ConfigurationKeys
 
     public static readonly ImmutableArray<string> Background =
         ["bytesPerSecondMax", "movesAtOnceMax", "cycle", "scrubCycle"];
+
+    public static readonly ImmutableArray<string> Space = ["fillShareMax", "fillShareResumed"];
 }

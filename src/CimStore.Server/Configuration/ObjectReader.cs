@@ -111,6 +111,14 @@ internal sealed class ObjectReader
             ? dollars
             : Wrong(value, string.Create(CultureInfo.InvariantCulture, $"US dollars as a number 0..{max}"), 0.0);
 
+    public double Share(string key, double otherwise) => Find(key) is not { } value
+        ? otherwise
+        : value.Kind == JsonValueKind.Number
+            && double.TryParse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var share)
+            && share is >= 0.01 and <= 1
+            ? share
+            : Wrong(value, "a share as a number 0.01..1", otherwise);
+
     public long Size(string key, long min, long max, long otherwise) => Find(key) is not { } value
         ? otherwise
         : value.Kind is JsonValueKind.Number or JsonValueKind.String

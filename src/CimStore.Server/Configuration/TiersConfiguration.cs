@@ -33,6 +33,8 @@ public sealed record TiersConfiguration
 
     public BackgroundConfiguration Background { get; init; } = new();
 
+    public SpaceLimits Space { get; init; } = SpaceLimits.Default;
+
     public LocationConfiguration.Log Log => Locations.OfType<LocationConfiguration.Log>().Single();
 
     /// <summary>Tiers that content can be placed at: at least one location there is active.</summary>

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 using CimStore.Objects;
+using CimStore.Policies;
 
 namespace CimStore.Server.Configuration;
 
@@ -25,6 +27,7 @@ internal sealed class TiersReader(JsonSource source, string folder, Configuratio
             Policies = Policies(root),
             Policy = root.Text("policy", PolicyNameLengthMax) ?? TiersConfiguration.Default.Policy,
             Background = Background(root.Object("background", ConfigurationKeys.Background)),
+            Space = Space(root.Object("space", ConfigurationKeys.Space)),
         };
     }
 
@@ -65,5 +68,28 @@ internal sealed class TiersReader(JsonSource source, string folder, Configuratio
             ScrubCycle = reader.Duration(
                 "scrubCycle", TimeSpan.FromHours(1), TimeSpan.FromDays(365), otherwise.ScrubCycle),
         };
+    }
+
+    private SpaceLimits Space(ObjectReader? reader)
+    {
+        var otherwise = SpaceLimits.Default;
+        if (reader is null)
+        {
+            return otherwise;
+        }
+
+        var max = reader.Share("fillShareMax", otherwise.FillShareMax);
+        var resumed = reader.Share("fillShareResumed", Math.Min(otherwise.FillShareResumed, max));
+        if (resumed <= max)
+        {
+            return new SpaceLimits(max, resumed);
+        }
+
+        findings.Error(
+            reader.Find("fillShareResumed") ?? reader.Node,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Found {resumed}; allowed is at most fillShareMax, which is {max}."));
+        return otherwise;
     }
 }

@@ -24,7 +24,7 @@ internal static class UploadEndpoints
     {
         api.MapPost("/uploads", Create)
             .WithName("CreateUpload").WithSummary("Opens an upload; Location names it.")
-            .Produces<WireTypes.UploadState>(StatusCodes.Status201Created).WithProblems(400, 422, 503);
+            .Produces<WireTypes.UploadState>(StatusCodes.Status201Created).WithProblems(400, 422, 503, 507);
         api.MapMethods("/uploads/{id}", [HttpMethods.Get, HttpMethods.Head], State)
             .WithName("UploadState").WithSummary("Upload-Offset says where to go on.")
             .Produces<WireTypes.UploadState>().WithProblems(404, 502);

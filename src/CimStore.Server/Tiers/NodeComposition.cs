@@ -43,6 +43,7 @@ public static class NodeComposition
         var level = tiers.Placement.FailureDomain;
         store.LocationName = tiers.Log.Id.Name;
         store.Traits = tiers.Log.TraitsAt(level);
+        options.Space = tiers.Space;
         var opened = new List<IAsyncDisposable>();
         try
         {
@@ -92,6 +93,7 @@ public static class NodeComposition
         {
             FailureDomain = tiers.Placement.FailureDomain,
             Strategy = tiers.Placement.Strategy,
+            FillShareMax = tiers.Space.FillShareMax,
         };
         return ports with
         {

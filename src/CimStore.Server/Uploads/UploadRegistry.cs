@@ -26,6 +26,8 @@ internal sealed class UploadRegistry(
 
     public Upload Open(StoreRequest request)
     {
+        // Told before the bytes come. A client that is not the engine itself hears it when the upload is complete.
+        (node as StorageNode)?.RequireIntake();
         lock (_opening)
         {
             if (_uploads.Count >= limits.UploadsMax)

@@ -50,4 +50,23 @@ internal static partial class Log
 
     [LoggerMessage(1012, LogLevel.Warning, "A copy of {Cid} at {Location} that no record names was released")]
     public static partial void StrayReleased(ILogger logger, string cid, string location);
+
+    [LoggerMessage(
+        1040, LogLevel.Warning,
+        "{Location} is filled to the share {Share:0.000}, its limit is {Limit:0.000}: it takes nothing new")]
+    public static partial void IntakeStopped(ILogger logger, string location, double share, double limit);
+
+    [LoggerMessage(1041, LogLevel.Information, "{Location} takes new content again; it is filled to {Share:0.000}")]
+    public static partial void IntakeResumed(ILogger logger, string location, double? share);
+
+    [LoggerMessage(
+        1042, LogLevel.Warning,
+        "Gave up {Count} copies of {SizeBytes} bytes at {Location}, which was full, and whose objects have enough "
+        + "verified copies elsewhere; it is filled to {Share:0.000} now")]
+    public static partial void Evicted(ILogger logger, int count, long sizeBytes, string location, double share);
+
+    [LoggerMessage(
+        1043, LogLevel.Error,
+        "{Location} is full, filled to {Share:0.000}, and every copy there is needed: delete content or add space")]
+    public static partial void NothingToEvict(ILogger logger, string location, double share);
 }

@@ -10,4 +10,8 @@ namespace CimStore.Engine;
 /// <param name="Redated">Objects dated anew for another policy or pressure.</param>
 /// <param name="IsRedating">More of those are left for the next cycles.</param>
 public sealed record CycleResult(
-    long Followed, int Looked, int Moved, int NotMoved, int DebtsPaid, int DebtsLeft, int Redated, bool IsRedating);
+    long Followed, int Looked, int Moved, int NotMoved, int DebtsPaid, int DebtsLeft, int Redated, bool IsRedating)
+{
+    /// <summary>Copies given up at locations that were full; their objects have enough elsewhere.</summary>
+    public int Evicted { get; init; }
+}

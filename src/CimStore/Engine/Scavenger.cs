@@ -65,13 +65,17 @@ public sealed partial class Scavenger : IDisposable
             await _rooms.MeasureAsync(cancellationToken);
             var dating = Dating();
             var followed = await _follower.FollowAsync(dating, cancellationToken);
+            var evicted = _isPaused ? 0 : await RelieveAsync(cancellationToken);
             var (paid, left) = _isPaused ? (0, 0) : await PayDebtsAsync(cancellationToken);
             var redated = await RedateAsync(dating, cancellationToken);
             var (looked, moved, notMoved) = _isPaused ? (0, 0, 0) : await MoveDueAsync(dating, cancellationToken);
 
             // What was moved and copied is dated for where it is now.
             followed += await _follower.FollowAsync(dating, cancellationToken);
-            return new CycleResult(followed, looked, moved, notMoved, paid, left, redated, !_isRedated);
+            return new CycleResult(followed, looked, moved, notMoved, paid, left, redated, !_isRedated)
+            {
+                Evicted = evicted,
+            };
         }
         finally
         {

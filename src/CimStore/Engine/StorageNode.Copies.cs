@@ -49,8 +49,18 @@ public sealed partial class StorageNode
     /// <param name="first">What is true of the object with it, in the same append; null for nothing. Where the gate
     /// refuses for good it is appended alone, where it refuses for the readers of now it is not.</param>
     /// <param name="cancellationToken">Stops it before anything was journaled.</param>
-    internal async ValueTask<ReleaseVerdict> GiveUpCopyAsync(
-        ContentKey key, Copy copy, StorageCommand? first, CancellationToken cancellationToken)
+    internal ValueTask<ReleaseVerdict> GiveUpCopyAsync(
+        ContentKey key, Copy copy, StorageCommand? first, CancellationToken cancellationToken) =>
+        GiveUpCopyAsync(key, copy, first, null, cancellationToken);
+
+    /// <param name="key">The object.</param>
+    /// <param name="copy">The copy.</param>
+    /// <param name="first">See the other; for want of space it is never appended alone.</param>
+    /// <param name="seen">Given when it goes for want of space: where copies were seen just now.</param>
+    /// <param name="cancellationToken">Stops it before anything was journaled.</param>
+    private async ValueTask<ReleaseVerdict> GiveUpCopyAsync(
+        ContentKey key, Copy copy, StorageCommand? first, ImmutableDictionary<LocationId, LocationTraits>? seen,
+        CancellationToken cancellationToken)
     {
         await _contentLocks.AcquireAsync(key, cancellationToken);
         try
@@ -60,10 +70,13 @@ public sealed partial class StorageNode
                 return new ReleaseVerdict(false, "The object is not here any more.");
             }
 
-            var release = new CopyRelease(copy.Location, copy.Incarnation, record.Revision);
+            var release = new CopyRelease(copy.Location, copy.Incarnation, record.Revision)
+            {
+                IsForSpace = seen is not null,
+            };
             var facts = ReleaseFacts.Nobody with { ReadersInFlight = _holds.Count(key) };
-            var verdict = ReleaseGate.AskCopy(record, release, facts, ReliedOn(), FailureDomain);
-            if (verdict.IsForReaders)
+            var verdict = ReleaseGate.AskCopy(record, release, facts, seen ?? ReliedOn(), FailureDomain);
+            if (verdict.IsForReaders || (seen is not null && !verdict.IsAllowed))
             {
                 // What is true with it is not true yet: both come when the readers have left.
                 return verdict;
@@ -296,4 +309,11 @@ public sealed partial class StorageNode
     /// <summary>Locations whose copies count when another one is to go.</summary>
     private ImmutableDictionary<LocationId, LocationTraits> ReliedOn() =>
         _bound.RemoveRange(_bound.Keys.Where(_absences.IsAway));
+
+    /// <summary>Finds the copies at a location that their objects do not need, as of now.</summary>
+    internal Func<ObjectRecord, Copy?> SparesAt(LocationId location)
+    {
+        var (reliedOn, level) = (ReliedOn(), FailureDomain);
+        return record => Eviction.FindSpare(record, location, reliedOn, level);
+    }
 }

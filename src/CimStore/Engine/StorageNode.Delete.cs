@@ -68,7 +68,7 @@ public sealed partial class StorageNode
     }
 
     /// <summary>A location that fails keeps its garbage for the next time, and stops none of the others.</summary>
-    private async ValueTask<long> TidyAsync(ILocation location, CancellationToken cancellationToken)
+    internal async ValueTask<long> TidyAsync(ILocation location, CancellationToken cancellationToken)
     {
         try
         {

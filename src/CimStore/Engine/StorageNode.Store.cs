@@ -110,6 +110,7 @@ public sealed partial class StorageNode
         PipeReader content, ReadResult read, StoreRequest request, StoreTerms terms,
         CancellationToken cancellationToken)
     {
+        var lookAt = await RequireRoomToStageAsync(request.LengthBytes, cancellationToken);
         await using var staged = await _home.StageAsync(request.LengthBytes, cancellationToken);
         using var intake = new Intake(staged, terms.IsSha256);
         while (true)
@@ -125,6 +126,11 @@ public sealed partial class StorageNode
             if (read.IsCompleted)
             {
                 break;
+            }
+
+            if (intake.SizeBytes >= lookAt && request.LengthBytes is null)
+            {
+                lookAt = await RequireRoomToGoOnAsync(intake.SizeBytes, cancellationToken);
             }
 
             read = await content.ReadAsync(cancellationToken);
@@ -218,12 +224,22 @@ public sealed partial class StorageNode
             var change = new JournalChange(context, stored, before, null);
             if (!stored.Deduplicated)
             {
+                if (admission.Staged is null)
+                {
+                    await RequireRoomAsync(sizeBytes, cancellationToken);
+                }
+
                 change = change with { Content = await admission.AdmitAsync(key, sizeBytes, root, cancellationToken) };
             }
 
             isAppending = true;
             var entries = await _journal.AppendAsync([change], CancellationToken.None);
             return ResultOf(stored, entries[0].Lsn, context);
+        }
+        catch (LocationException full) when (full.Fault == LocationFault.Full && admission.Staged is null)
+        {
+            await _rooms.NoteFullAsync(CancellationToken.None);
+            throw;
         }
         finally
         {

@@ -196,6 +196,9 @@ public sealed partial class StorageNode
 
         if (changes.Count > 0)
         {
+            await RequireRoomAsync(
+                waiting.Where(static one => !one.Stored.Deduplicated).Sum(static one => one.Item.Content.Length),
+                cancellationToken);
             var entries = await AppendAsync(changes);
             for (var index = 0; index < waiting.Count; index++)
             {

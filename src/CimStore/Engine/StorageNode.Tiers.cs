@@ -20,6 +20,7 @@ public sealed partial class StorageNode
             IsReachable = !_absences.IsAway(location.Id),
             FillShare = _rooms.FillShareOf(location.Id),
             FreeBytes = _rooms.FreeBytesOf(location.Id),
+            IsFull = _rooms.IsFull(location.Id),
         }),
     ];
 
@@ -191,6 +192,14 @@ public sealed partial class StorageNode
         var candidates = Candidates();
         candidates = candidates.RemoveAll(
             candidate => tried.Contains(candidate.Location) && !Holds(candidate.Location));
+
+        // What is there already takes no room: a full location that holds a copy counts in the plan as any other.
+        candidates =
+        [
+            .. candidates.Select(candidate => Holds(candidate.Location)
+                ? candidate with { IsFull = false, FillShare = null, FreeBytes = null }
+                : candidate),
+        ];
         var request = RequestOf(record) with { Class = durability, Level = ConsistencyLevel.Strong };
         var plan = Placement.Plan(request, candidates, Settings.Placement);
         var next = plan.BeforeAcknowledgement.Concat(plan.Owed)
@@ -204,6 +213,7 @@ public sealed partial class StorageNode
         var copies = CopiesOf(record);
         return _ports.Locations.Where(location => !Holds(location.Id) && !tried.Contains(location.Id)
                 && StateOf(location.Id) == LocationState.Active && !_absences.IsAway(location.Id)
+                && !_rooms.IsFull(location.Id)
                 && CopiesOf(With(record, location)) > copies)
             .OrderBy(location => location.Traits.Tier).FirstOrDefault();
 

@@ -51,7 +51,7 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
         _reads = options.ReadEventsMax > 0 ? new ReadCounts() : null;
         _refusals = new RefusalBudget(time, options.RefusalsPerHourMax);
         _absences = new LocationAbsences(time);
-        _rooms = new LocationRooms(ports.Locations);
+        _rooms = new LocationRooms(ports.Locations, options.Space, ports.Logger);
         _pace = new TokenBucket(ports.Tiers?.Limits.BytesPerSecondMax ?? 0, time);
         _scrubPace = new TokenBucket(ports.Tiers?.Limits.ScrubBytesPerSecondMax ?? 0, time);
         Scavenger = ports.Tiers is { } tiers
@@ -138,6 +138,7 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
 
     public async ValueTask<NodeStatus> StatusAsync(CancellationToken cancellationToken)
     {
+        await _rooms.MeasureAsync(_home, cancellationToken);
         var owners = await _catalog.UsageAsync(cancellationToken);
         var totals = await _catalog.TotalsAsync(cancellationToken);
         var space = await _ports.Maintenance.MeasureAsync(cancellationToken);
@@ -145,7 +146,8 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
             _ports.Locations.Where(location => !ReferenceEquals(location, _home))
                 .SelectMany(location => location.Warnings)
                 .Concat(_ports.Tiers?.Warnings ?? [])
-                .Concat(StateWarnings()));
+                .Concat(StateWarnings())
+                .Concat(SpaceWarnings()));
         if (_time.IsClockBehind)
         {
             warnings = warnings.Add(

@@ -1,4 +1,5 @@
 using CimStore.Journal;
+using CimStore.Policies;
 
 namespace CimStore.Engine;
 
@@ -53,6 +54,17 @@ public sealed class StorageNodeOptions
     }
 
     public ContentCacheOptions Cache { get; } = new();
+
+    /// <summary>When a location takes nothing new for want of space, and when it does again.</summary>
+    public SpaceLimits Space
+    {
+        get;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            field = value;
+        }
+    } = SpaceLimits.Default;
 
     private static TimeSpan Span(TimeSpan value, TimeSpan min) => value >= min && value <= LongestSpan
         ? value

@@ -62,6 +62,7 @@ public static class ProblemTable
     private static string CodeOf(LocationFault fault) => fault switch
     {
         LocationFault.Full => "full",
+        LocationFault.IntakeStopped => "intake-stopped",
         LocationFault.Throttled => "throttled",
         LocationFault.Offline => "offline",
         _ => "outcome-unknown",
@@ -70,6 +71,7 @@ public static class ProblemTable
     private static LocationFault FaultOf(string code) => code switch
     {
         "full" => LocationFault.Full,
+        "intake-stopped" => LocationFault.IntakeStopped,
         "throttled" or "too-many-requests" => LocationFault.Throttled,
         "offline" => LocationFault.Offline,
         _ => LocationFault.Unknown,
@@ -144,6 +146,7 @@ public static class ProblemTable
 
         // Failed outside.
         new("full", 507, "Out of space", LocationKind),
+        new("intake-stopped", 507, "No new content is taken before there is room", LocationKind),
         new("throttled", 503, "Too much at once", LocationKind, RetryAfterSeconds: 1),
         new("too-many-requests", 503, "Too many requests at once", LocationKind, RetryAfterSeconds: 1),
         new("offline", 503, "The store takes no work", LocationKind, RetryAfterSeconds: 10),

@@ -14,4 +14,10 @@ public enum LocationFault
 
     /// <summary>Too much at once: nothing was stored; try again later.</summary>
     Throttled,
+
+    /// <summary>
+    /// Filled up to a limit short of full, so that everything but storing goes on: nothing was stored. It takes in
+    /// again by itself when there is room.
+    /// </summary>
+    IntakeStopped,
 }

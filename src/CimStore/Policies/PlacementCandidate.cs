@@ -15,6 +15,9 @@ public sealed record PlacementCandidate(LocationId Location, LocationTraits Trai
     /// <summary>Null when it is not known or has no end.</summary>
     public long? FreeBytes { get; init; }
 
+    /// <summary>It was filled to its limit and is not below the share at which it takes something again.</summary>
+    public bool IsFull { get; init; }
+
     /// <summary>How much of it is taken, 0 to 1; null when it is not known or has no end.</summary>
     public double? FillShare { get; init; }
 }

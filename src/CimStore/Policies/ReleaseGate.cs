@@ -66,6 +66,11 @@ public static class ReleaseGate
             return Refused($"This copy is locked by {string.Join(", ", facts.CopyLocks)}.");
         }
 
+        if (release.IsForSpace && !facts.Locks.IsEmpty)
+        {
+            return Refused($"It is locked by {string.Join(", ", facts.Locks)}; want of space moves no lock.");
+        }
+
         var location = release.Location;
         var left = record with { Copies = record.Copies.RemoveAll(copy => copy.Location == location) };
         if (CopyCount.Verified(left, locations).Count == 0)
@@ -81,7 +86,8 @@ public static class ReleaseGate
                 $"It is locked by {string.Join(", ", facts.Locks)}, and {copies} of {required} copies would be left."));
         }
 
-        if (copies < Math.Min(required, CopyCount.Of(record, locations, level)))
+        var least = release.IsForSpace ? required : Math.Min(required, CopyCount.Of(record, locations, level));
+        if (copies < least)
         {
             return Refused(Text($"{copies} copies would be left; {record.Class} requires {required}."));
         }

@@ -145,6 +145,11 @@ internal sealed class SiftedCandidates
 
     private static string? WhyFull(PlacementCandidate candidate, long sizeBytes, PlacementOptions options)
     {
+        if (candidate.IsFull)
+        {
+            return "it was filled to its limit and gives up copies before it takes any";
+        }
+
         if (candidate.FillShare >= options.FillShareMax)
         {
             return string.Create(

@@ -24,6 +24,12 @@ public sealed class ConfigurationErrorTests
         "{ \"background\": { \"movesAtOnceMax\": 65 } }",
         "1:37: $.background.movesAtOnceMax: Found 65; allowed is a whole number 1..64.")]
     [InlineData(
+        "{ \"space\": { \"fillShareMax\": 95 } }",
+        "1:30: $.space.fillShareMax: Found 95; allowed is a share as a number 0.01..1.")]
+    [InlineData(
+        "{ \"space\": { \"fillShareMax\": 0.5, \"fillShareResumed\": 0.6 } }",
+        "1:55: $.space.fillShareResumed: Found 0.6; allowed is at most fillShareMax, which is 0.5.")]
+    [InlineData(
         "{ \"background\": { \"cycle\": \"1 m\" } }",
         "1:28: $.background.cycle: Found \"1 m\"; allowed is 1s..1d, as a string of a whole number and a unit*")]
     [InlineData(

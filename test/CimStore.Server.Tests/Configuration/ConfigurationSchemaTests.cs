@@ -30,6 +30,7 @@ public sealed class ConfigurationSchemaTests
         { "cost", [.. ConfigurationKeys.Cost], "cost", ["Cost"] },
         { "placement", [.. ConfigurationKeys.Placement], "/placement", ["Placement"] },
         { "background", [.. ConfigurationKeys.Background], "/background", ["Background"] },
+        { "space", [.. ConfigurationKeys.Space], "/space", ["Space"] },
     };
 
     [Theory]
@@ -103,6 +104,9 @@ public sealed class ConfigurationSchemaTests
     [InlineData("{ \"background\": { \"movesAtOnceMax\": 0 } }")]
     [InlineData("{ \"background\": { \"bytesPerSecondMax\": \"1 MiB\" } }")]
     [InlineData("{ \"limits\": { \"feedsMax\": 0 } }")]
+    [InlineData("{ \"space\": { \"fillShareMax\": 1.5 } }")]
+    [InlineData("{ \"space\": { \"fillShareMax\": 95 } }")]
+    [InlineData("{ \"space\": { \"fillShareResumed\": 0 } }")]
     [InlineData("{ \"collectInterval\": \"soon\" }")]
     [InlineData("{ \"listne\": [] }")]
     public void What_the_schema_refuses_the_reader_refuses(string json)

@@ -147,6 +147,14 @@ public sealed class TiersConfigurationTests
                 tiers.Background.ScrubCycle));
     }
 
+    [Theory]
+    [InlineData("""{ "space": { "fillShareMax": 0.8, "fillShareResumed": 0.7 } }""", 0.8, 0.7)]
+    [InlineData("""{ "space": { "fillShareMax": 0.85 } }""", 0.85, 0.85)]
+    [InlineData("""{ "space": {} }""", 0.95, 0.9)]
+    [InlineData("{}", 0.95, 0.9)]
+    public void The_shares_at_which_space_is_short_are_read(string json, double max, double resumed) =>
+        Assert.Equal(new SpaceLimits(max, resumed), Configured.Read(json).Tiers.Space);
+
     [Fact]
     public void Policies_are_kept_as_they_stand_with_their_line()
     {

@@ -65,6 +65,9 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
         }
     }
 
+    /// <summary>What all content together may take, told and not enforced; null is no end.</summary>
+    public long? CapacityBytes { get; set; }
+
     public int CommandsMax { get; init; } = CommandRetention.CountMax;
 
     public DateTimeOffset? CommandsForgottenUntil { get; private set; }
@@ -280,7 +283,11 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
     public ValueTask<LocationRoom> FindRoomAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(new LocationRoom(null, null));
+        lock (_gate)
+        {
+            var used = _bytes.Values.Sum(static held => (long)held.Content.Length);
+            return ValueTask.FromResult(new LocationRoom(CapacityBytes, CapacityBytes - used));
+        }
     }
 
     public ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken)

@@ -76,6 +76,23 @@ public sealed class ReleaseGateTests
         Assert.True(AskCopy(quarantined).IsAllowed);
     }
 
+    [Fact, Trait("row", "G9")]
+    public void Want_of_space_is_no_reason_to_leave_less_than_the_class_or_to_move_a_lock()
+    {
+        var indebted = Live("a", "b", "c") with { Class = DurabilityClass.Critical };
+        indebted = indebted with
+        {
+            Copies = indebted.Copies.SetItem(0, indebted.Copies[0] with { State = CopyState.Quarantined }),
+        };
+        var enough = Live("a", "b", "c");
+
+        Assert.False(AskForSpace(indebted, ReleaseFacts.Nobody).IsAllowed);
+        Assert.True(AskForSpace(enough, ReleaseFacts.Nobody).IsAllowed);
+        Assert.False(AskForSpace(enough, ReleaseFacts.Nobody with { Locks = ["law"] }).IsAllowed);
+        Assert.True(AskCopy(enough, ReleaseFacts.Nobody with { Locks = ["law"] }).IsAllowed);
+        Assert.False(AskForSpace(enough, ReleaseFacts.Nobody with { CopyLocks = ["worm"] }).IsAllowed);
+    }
+
     [Fact]
     public void Copies_in_one_failure_domain_do_not_make_up_for_each_other()
     {
@@ -129,6 +146,10 @@ public sealed class ReleaseGateTests
         Copies = [.. locations.Select(name =>
             new Copy(new LocationId(name), 7, CopyState.Verified, CopyHeader.Plain, End))],
     };
+
+    private static ReleaseVerdict AskForSpace(ObjectRecord record, ReleaseFacts facts) => ReleaseGate.AskCopy(
+        record, new CopyRelease(new LocationId("a"), 7, Deleted.Revision) { IsForSpace = true }, facts, Locations,
+        FailureDomainLevel.Node);
 
     private static ReleaseVerdict AskCopy(
         ObjectRecord record, ReleaseFacts? facts = null, Dictionary<LocationId, LocationTraits>? locations = null) =>
