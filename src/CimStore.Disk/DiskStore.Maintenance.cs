@@ -35,6 +35,8 @@ public sealed partial class DiskStore
         }
     }
 
+    public long GarbageBytes => _tally.GarbageBytes;
+
     public ValueTask<SpaceLedger> MeasureAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -43,7 +45,7 @@ public sealed partial class DiskStore
             _log.AwaitApplied();
             var physical = MeasureFiles();
             var totals = _tally.Totals;
-            var garbage = _tally.Segments().Values.Sum(static use => use.GarbageBytes);
+            var garbage = GarbageBytes;
             return ValueTask.FromResult(new SpaceLedger(
                 physical,
                 totals.LiveBytes,

@@ -57,6 +57,24 @@ internal sealed class StoreTally(LocationId location)
         }
     }
 
+    /// <summary>Over all segments.</summary>
+    public long GarbageBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var sum = 0L;
+                foreach (var use in _segments.Values)
+                {
+                    sum += use.GarbageBytes;
+                }
+
+                return sum;
+            }
+        }
+    }
+
     public ImmutableSortedDictionary<ulong, SegmentUse> Segments()
     {
         lock (_gate)

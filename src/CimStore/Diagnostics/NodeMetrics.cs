@@ -101,5 +101,37 @@ public sealed class NodeMetrics : IDisposable
             "1", "Reads of small content served from memory.");
     }
 
+    /// <summary>Lets the meter show what the last cycle found; nothing before there was one.</summary>
+    /// <param name="figures">What the last cycle found.</param>
+    /// <param name="garbageBytes">As it was measured last; negative when it was not.</param>
+    public void ObserveLifecycle(Func<LifecycleFigures?> figures, Func<long> garbageBytes)
+    {
+        Gauge("cimstore.replication.lag", "s", "The age of the oldest debt.", () => figures()?.OldestDebt.TotalSeconds);
+        Gauge(
+            "cimstore.replication.owed", "{object}", "Objects that owe copies or parts.",
+            () => figures()?.ObjectsOwed);
+        Gauge(
+            "cimstore.replication.under_replicated", "{object}", "Objects with fewer copies than their class requires.",
+            () => figures()?.UnderReplicated);
+        Gauge(
+            "cimstore.due.age", "s", "How long the object that waits longest for a decision is due.",
+            () => figures()?.DueAge.TotalSeconds);
+        Gauge(
+            "cimstore.scrub.coverage", "%", "Copies proved within the scrub cycle.", () => figures()?.Coverage * 100);
+        Gauge(
+            "cimstore.scrub.oldest_proof.age", "s", "How long ago the copy was proved that waits longest.",
+            () => figures()?.OldestProof?.TotalSeconds);
+        Gauge(
+            "cimstore.garbage.size", "By", "Released content in the log that is not compacted away yet.",
+            () => garbageBytes() is >= 0 and var bytes ? bytes : null);
+    }
+
     public void Dispose() => _meter.Dispose();
+
+    /// <summary>What is not known is not told: a zero would look like good news.</summary>
+    private void Gauge(string name, string unit, string description, Func<double?> read) =>
+        _meter.CreateObservableGauge(
+            name,
+            () => read() is { } amount ? [new Measurement<double>(amount)] : Enumerable.Empty<Measurement<double>>(),
+            unit, description);
 }

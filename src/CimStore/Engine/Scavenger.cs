@@ -39,6 +39,7 @@ public sealed partial class Scavenger : IDisposable
         _follower = new JournalFollower(
             ports.Journal, ports.Catalog, settings.Due, node.CopiesOf,
             settings.Limits.ScrubCycle, time);
+        _proofs = new ProofLap(settings.Limits.ScrubCycle);
     }
 
     /// <summary>How often a node runs it.</summary>
@@ -72,6 +73,7 @@ public sealed partial class Scavenger : IDisposable
 
             // What was moved and copied is dated for where it is now.
             followed += await _follower.FollowAsync(dating, cancellationToken);
+            await MeasureAsync(cancellationToken);
             return new CycleResult(followed, looked, moved, notMoved, paid, left, redated, !_isRedated)
             {
                 Evicted = evicted,

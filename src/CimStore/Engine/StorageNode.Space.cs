@@ -19,6 +19,9 @@ public sealed partial class StorageNode
         }
     }
 
+    /// <summary>For the gauge, by whoever measures anyway.</summary>
+    internal void NoteGarbage() => Volatile.Write(ref _garbageBytes, _ports.Maintenance.GarbageBytes);
+
     /// <summary>
     /// Gives up one copy for want of space. Here it is not enough that the journal says that others are there: they are
     /// looked at, and a location that does not answer, or holds less than the whole of one, does not count.

@@ -40,6 +40,7 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
     private readonly LocationRooms _rooms;
     private readonly TokenBucket _pace;
     private readonly TokenBucket _scrubPace;
+    private long _garbageBytes = -1;
     private bool _closed;
 
     private StorageNode(
@@ -72,6 +73,7 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
         _storeFacts = Facts();
         Jobs = ports.Jobs is { } jobs ? new JobRunner(this, jobs, ports.JobOptions, time, ids, Chance) : null;
         metrics.Observe(() => (_cache.Hits, _cache.Misses, _cache.SizeBytes));
+        metrics.ObserveLifecycle(() => Scavenger?.Figures, () => Volatile.Read(ref _garbageBytes));
     }
 
     /// <summary>Moves and copies in the background; null on a node with one location.</summary>
@@ -140,6 +142,7 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
     {
         await _rooms.MeasureAsync(_home, cancellationToken);
         var owners = await _catalog.UsageAsync(cancellationToken);
+        NoteGarbage();
         var totals = await _catalog.TotalsAsync(cancellationToken);
         var space = await _ports.Maintenance.MeasureAsync(cancellationToken);
         var warnings = _ports.Maintenance.Warnings.AddRange(

@@ -8,6 +8,10 @@ public interface IStoreMaintenance
     /// <summary>Where every byte of the store is.</summary>
     ValueTask<SpaceLedger> MeasureAsync(CancellationToken cancellationToken);
 
+    /// <summary>Released content not yet compacted away, as <see cref="MeasureAsync"/> has it; looks at no file.
+    /// </summary>
+    long GarbageBytes { get; }
+
     /// <summary>Gives back the space of garbage by copying live records out of mostly dead segments.</summary>
     /// <returns>Bytes given back.</returns>
     ValueTask<long> CompactAsync(CancellationToken cancellationToken);

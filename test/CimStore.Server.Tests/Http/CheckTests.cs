@@ -215,6 +215,8 @@ public sealed class CheckTests
     /// <summary>Its check ends only with its token, or fails.</summary>
     private sealed class HangingStore : IStoreMaintenance
     {
+        public long GarbageBytes => 0;
+
         private readonly MemoryStore _store = new(TimeProvider.System, new IdSource(TimeProvider.System));
 
         public volatile bool Hangs = true;

@@ -138,6 +138,8 @@ public sealed class CollectorTests
     {
         private readonly MemoryStore _store = new(time, new IdSource(time));
 
+        public long GarbageBytes => _store.GarbageBytes;
+
         public bool Hangs { get; init; }
 
         public TaskCompletionSource Failed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

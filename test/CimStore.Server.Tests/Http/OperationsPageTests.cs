@@ -42,6 +42,7 @@ public sealed class OperationsPageTests
         using var listener = new MeterListener();
         using var metrics = new NodeMetrics(null);
         metrics.Observe(() => (0, 0, 0));
+        metrics.ObserveLifecycle(static () => null, static () => 0);
         listener.InstrumentPublished = (instrument, _) =>
             counted.Add($"`{instrument.Name}` {Kind(instrument)} `{instrument.Unit}`");
         listener.Start();

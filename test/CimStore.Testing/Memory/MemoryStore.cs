@@ -302,6 +302,18 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
 
     public ValueTask<long> TidyAsync(CancellationToken cancellationToken) => CompactAsync(cancellationToken);
 
+    public long GarbageBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _bytes.Values.Sum(static held => (long)held.Content.Length)
+                    - _records.Values.SelectMany(static record => record.Copies).Sum(Size);
+            }
+        }
+    }
+
     public ValueTask<SpaceLedger> MeasureAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
