@@ -44,24 +44,32 @@ public sealed partial class StorageNode
     }
 
     /// <summary>Gives up one copy while the object stays, if the gate allows it.</summary>
-    /// <param name="key">The object.</param>
-    /// <param name="copy">The copy.</param>
-    /// <param name="first">What is true of the object with it, in the same append; null for nothing. Where the gate
-    /// refuses for good it is appended alone, where it refuses for the readers of now it is not.</param>
-    /// <param name="cancellationToken">Stops it before anything was journaled.</param>
     internal ValueTask<ReleaseVerdict> GiveUpCopyAsync(
         ContentKey key, Copy copy, StorageCommand? first, CancellationToken cancellationToken) =>
-        GiveUpCopyAsync(key, copy, first, null, cancellationToken);
+        GiveUpCopiesAsync(key, [copy], first, cancellationToken);
+
+    /// <summary>Gives up those of an object's copies that the gate allows, while the object stays.</summary>
+    /// <param name="key">The object.</param>
+    /// <param name="copies">The copies, in the order in which they are to go.</param>
+    /// <param name="first">What is true of the object with it, in the same append; null for nothing. Where the gate
+    /// refuses for good it is appended without them, where it refuses for now nothing is.</param>
+    /// <param name="cancellationToken">Stops it before anything was journaled.</param>
+    /// <returns>What the gate said of the last one that it was asked about.</returns>
+    private ValueTask<ReleaseVerdict> GiveUpCopiesAsync(
+        ContentKey key, ImmutableArray<Copy> copies, StorageCommand? first, CancellationToken cancellationToken) =>
+        GiveUpCopiesAsync(key, copies, first, null, cancellationToken);
 
     /// <param name="key">The object.</param>
-    /// <param name="copy">The copy.</param>
+    /// <param name="copies">The copies, in the order in which they are to go.</param>
     /// <param name="first">See the other; for want of space it is never appended alone.</param>
-    /// <param name="seen">Given when it goes for want of space: where copies were seen just now.</param>
+    /// <param name="seen">Given when they go for want of space: where copies were seen just now.</param>
     /// <param name="cancellationToken">Stops it before anything was journaled.</param>
-    private async ValueTask<ReleaseVerdict> GiveUpCopyAsync(
-        ContentKey key, Copy copy, StorageCommand? first, ImmutableDictionary<LocationId, LocationTraits>? seen,
-        CancellationToken cancellationToken)
+    private async ValueTask<ReleaseVerdict> GiveUpCopiesAsync(
+        ContentKey key, ImmutableArray<Copy> copies, StorageCommand? first,
+        ImmutableDictionary<LocationId, LocationTraits>? seen, CancellationToken cancellationToken)
     {
+        var verdict = new ReleaseVerdict(true, "given up");
+        var givenUp = new List<Copy>(copies.Length);
         await _contentLocks.AcquireAsync(key, cancellationToken);
         try
         {
@@ -70,37 +78,37 @@ public sealed partial class StorageNode
                 return new ReleaseVerdict(false, "The object is not here any more.");
             }
 
-            var release = new CopyRelease(copy.Location, copy.Incarnation, record.Revision)
-            {
-                IsForSpace = seen is not null,
-            };
-            var facts = ReleaseFacts.Nobody with { ReadersInFlight = _holds.Count(key) };
-            var verdict = ReleaseGate.AskCopy(record, release, facts, seen ?? ReliedOn(), FailureDomain);
-            if (verdict.IsForReaders || (seen is not null && !verdict.IsAllowed))
-            {
-                // What is true with it is not true yet: both come when the readers have left.
-                return verdict;
-            }
-
-            var changes = new List<JournalChange>(2);
+            // One append for all: what a crash left behind of several, nobody would come back for.
+            var changes = new List<JournalChange>(copies.Length + 1);
             if (first is not null)
             {
                 record = Plan(record, first, changes);
             }
 
-            if (verdict.IsAllowed)
+            if (first is StorageCommand.Migrate { Tier: var tier } && record.Tier != tier)
             {
-                Plan(record, new StorageCommand.GiveUpCopy(key, copy.Location, copy.Incarnation), changes);
+                return new ReleaseVerdict(false, $"No verified copy is at {tier}.");
+            }
+
+            foreach (var copy in copies)
+            {
+                verdict = AskGate(record, copy, seen);
+                if (verdict.IsForNow || (seen is not null && !verdict.IsAllowed))
+                {
+                    // What is true with it is not true yet: both come later.
+                    return verdict;
+                }
+
+                if (verdict.IsAllowed)
+                {
+                    record = Plan(record, new StorageCommand.GiveUpCopy(key, copy.Location, copy.Incarnation), changes);
+                    givenUp.Add(copy);
+                }
             }
 
             if (changes.Count > 0)
             {
                 await AppendAsync(changes);
-            }
-
-            if (!verdict.IsAllowed)
-            {
-                return verdict;
             }
         }
         finally
@@ -108,8 +116,35 @@ public sealed partial class StorageNode
             _contentLocks.Release(key);
         }
 
-        await DropBytesAsync(key, copy.Location, copy.Incarnation);
-        return new ReleaseVerdict(true, "given up");
+        foreach (var copy in givenUp)
+        {
+            await DropBytesAsync(key, copy.Location, copy.Incarnation);
+        }
+
+        return verdict;
+    }
+
+    /// <summary>
+    /// Copies at locations that are away do not count. Where one copy may go once they are back, that is soon: a move
+    /// that gave up less than it is to would never come back for the rest.
+    /// </summary>
+    private ReleaseVerdict AskGate(
+        ObjectRecord record, Copy copy, ImmutableDictionary<LocationId, LocationTraits>? seen)
+    {
+        var release = new CopyRelease(copy.Location, copy.Incarnation, record.Revision)
+        {
+            IsForSpace = seen is not null,
+        };
+        var facts = ReleaseFacts.Nobody with { ReadersInFlight = _holds.Count(record.Key) };
+        if (seen is not null)
+        {
+            return ReleaseGate.AskCopy(record, release, facts, seen, FailureDomain);
+        }
+
+        var verdict = ReleaseGate.AskCopy(record, release, facts, ReliedOn(), FailureDomain);
+        return !verdict.IsAllowed && ReleaseGate.AskCopy(record, release, facts, _bound, FailureDomain).IsAllowed
+            ? verdict with { IsForNow = true }
+            : verdict;
     }
 
     /// <summary>The bytes of a copy that is journaled as gone. What stays behind is garbage that fsck finds.</summary>

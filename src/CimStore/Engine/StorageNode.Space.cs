@@ -45,8 +45,8 @@ public sealed partial class StorageNode
         }
 
         var rest = record with { Copies = record.Copies.Remove(copy) };
-        return await GiveUpCopyAsync(
-            key, copy, TierWithout(record, rest), seen.ToImmutable(), cancellationToken);
+        return await GiveUpCopiesAsync(
+            key, [copy], TierWithout(record, rest), seen.ToImmutable(), cancellationToken);
     }
 
     private async ValueTask<bool> IsSeenAsync(

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using CimStore.Diagnostics;
-using CimStore.Journal;
 using CimStore.Locations;
 using CimStore.Objects;
 using CimStore.Policies;
@@ -254,8 +253,8 @@ public sealed partial class StorageNode
     }
 
     /// <summary>
-    /// The event that tells of the move goes together with the release of the first copy that is no longer needed; a
-    /// crash before leaves a copy too many, which the next cycle finds.
+    /// The event that tells of the move goes together with the release of the copies that are no longer needed; a crash
+    /// before leaves copies too many and the object due, as it was.
     /// </summary>
     private async ValueTask<MoveOutcome> FinishMoveAsync(
         ContentKey key, StorageTier tier, CancellationToken cancellationToken)
@@ -265,50 +264,14 @@ public sealed partial class StorageNode
             return new MoveOutcome(MoveResult.Gone, "It is not here any more.");
         }
 
-        var from = record.Tier;
-        StorageCommand? first = new StorageCommand.Migrate(key, tier);
-        foreach (var copy in record.Copies.Where(copy => IsWarmerThan(copy, tier)))
-        {
-            if (await GiveUpCopyAsync(key, copy, first, cancellationToken) is { IsForReaders: true } verdict)
-            {
-                return new MoveOutcome(MoveResult.Failed, verdict.Reason);
-            }
-
-            first = null;
-        }
-
-        if (first is not null)
-        {
-            await RecordMoveAsync(key, first, cancellationToken);
-        }
-
+        var verdict = await GiveUpCopiesAsync(
+            key, [.. record.Copies.Where(copy => IsWarmerThan(copy, tier))], new StorageCommand.Migrate(key, tier),
+            cancellationToken);
         var after = await _catalog.FindAsync(key, cancellationToken);
         return after?.Tier == tier
-            ? new MoveOutcome(MoveResult.Moved, $"{from} -> {tier}")
-            : new MoveOutcome(MoveResult.Failed, $"No verified copy is at {tier} yet.");
-    }
-
-    private async ValueTask RecordMoveAsync(
-        ContentKey key, StorageCommand command, CancellationToken cancellationToken)
-    {
-        await _contentLocks.AcquireAsync(key, cancellationToken);
-        try
-        {
-            var changes = new List<JournalChange>(1);
-            if (await _catalog.FindAsync(key, cancellationToken) is { IsPresent: true } record)
-            {
-                Plan(record, command, changes);
-            }
-
-            if (changes.Count > 0)
-            {
-                await AppendAsync(changes);
-            }
-        }
-        finally
-        {
-            _contentLocks.Release(key);
-        }
+            ? new MoveOutcome(MoveResult.Moved, $"{record.Tier} -> {tier}")
+            : new MoveOutcome(
+                MoveResult.Failed, verdict.IsForNow ? verdict.Reason : $"No verified copy is at {tier} yet.");
     }
 
     private bool IsWarmerThan(Copy copy, StorageTier tier) =>

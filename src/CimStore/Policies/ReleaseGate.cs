@@ -93,7 +93,7 @@ public static class ReleaseGate
         }
 
         return facts.ReadersInFlight > 0
-            ? Refused(Text($"{facts.ReadersInFlight} readers are at it.")) with { IsForReaders = true }
+            ? Refused(Text($"{facts.ReadersInFlight} readers are at it.")) with { IsForNow = true }
             : new ReleaseVerdict(true, Text(
                 $"{copies} copies are left without it; {record.Class} requires {required}. No reader is at it."));
     }
