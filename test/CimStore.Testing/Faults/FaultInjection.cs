@@ -4,7 +4,8 @@ using CimStore.Locations;
 namespace CimStore.Testing.Faults;
 
 /// <summary>Lets operations of one location go wrong by plan, and counts how often each was asked for.</summary>
-internal sealed class FaultInjection(LocationId location, LocationFaultPlan plan, TimeProvider time)
+internal sealed class FaultInjection(
+    LocationId location, LocationFaultPlan plan, TimeProvider time, Lifeline? life = null)
 {
     private readonly ConcurrentDictionary<(LocationOperation Operation, string Subject), int> _attempts = new();
 
@@ -14,6 +15,11 @@ internal sealed class FaultInjection(LocationId location, LocationFaultPlan plan
         LocationOperation operation, string subject, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        if (life?.Begin($"{operation} at {location}") is true)
+        {
+            return new LocationMishap.Death();
+        }
+
         var attempt = _attempts.AddOrUpdate((operation, subject), 0, static (_, count) => count + 1);
         var mishap = plan.Decide(operation, subject, attempt);
         switch (mishap)
@@ -32,6 +38,11 @@ internal sealed class FaultInjection(LocationId location, LocationFaultPlan plan
     /// <summary>Asked behind the operation.</summary>
     public void End(LocationOperation operation, string subject, LocationMishap? mishap)
     {
+        if (mishap is LocationMishap.Death)
+        {
+            life!.End($"{operation} at {location}");
+        }
+
         if (mishap is LocationMishap.After after)
         {
             throw new LocationException(

@@ -5,10 +5,10 @@ using CimStore.Locations;
 namespace CimStore.Testing.Faults;
 
 /// <summary>Another location, of which things go wrong by plan. Disposes of the other location with itself.</summary>
-public sealed class FaultyLocation(ILocation inner, LocationFaultPlan plan, TimeProvider time)
-    : ILocation, IAsyncDisposable
+public sealed class FaultyLocation(
+    ILocation inner, LocationFaultPlan plan, TimeProvider time, Lifeline? life = null) : ILocation, IAsyncDisposable
 {
-    private readonly FaultInjection _faults = new(inner.Id, plan, time);
+    private readonly FaultInjection _faults = new(inner.Id, plan, time, life);
 
     public LocationId Id => inner.Id;
 

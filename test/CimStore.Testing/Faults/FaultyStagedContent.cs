@@ -6,6 +6,8 @@ namespace CimStore.Testing.Faults;
 /// <summary>Staged content whose writes fail by what is written, and whose sealing fails by its key.</summary>
 internal sealed class FaultyStagedContent(IStagedContent inner, FaultInjection faults) : IStagedContent
 {
+    public IStagedContent Inner => inner;
+
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => faults.RunAsync(
         LocationOperation.Write, Named(bytes), () => inner.WriteAsync(bytes, cancellationToken), cancellationToken);
 

@@ -24,5 +24,8 @@ public abstract record LocationMishap
     /// <summary>A read gives at most so many bytes, where there are more.</summary>
     public sealed record CutShort(int Bytes) : LocationMishap;
 
+    /// <summary>It is done, and the process dies before anybody is told.</summary>
+    internal sealed record Death : LocationMishap;
+
     public static LocationMishap Full { get; } = new Before(LocationFault.Full);
 }
