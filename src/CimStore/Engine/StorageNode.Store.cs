@@ -262,10 +262,19 @@ public sealed partial class StorageNode
         {
             Now = _time.GetUtcNow(),
             Grace = _options.DeleteGrace,
-            Receipt = ReceiptFor(sizeBytes, terms),
+            Receipt = ReceiptFor(before, sizeBytes, terms),
             IsRemembered = !context.RequestDigest.IsEmpty,
         };
         return ObjectDecisions.Decide(before, command, facts);
+    }
+
+    /// <summary>What is held already is where it is, and owes what it owes there.</summary>
+    private DurabilityReceipt ReceiptFor(ObjectRecord? before, long sizeBytes, StoreTerms terms)
+    {
+        var receipt = ReceiptFor(sizeBytes, terms);
+        return _ports.Tiers is not null && ObjectDecisions.IsHeld(before)
+            ? ReceiptOf(receipt, before! with { Class = before.Class > terms.Class ? before.Class : terms.Class })
+            : receipt;
     }
 
     private DurabilityReceipt ReceiptFor(long sizeBytes, StoreTerms terms) => new()
@@ -281,7 +290,7 @@ public sealed partial class StorageNode
 
     private StoreResult AlreadyHeld(ObjectRecord held, EventContext context, StoreTerms terms) => new(
         held.Key.Cid, held.SizeBytes, true, false, context.MessageId, context.CorrelationId,
-        ReceiptFor(held.SizeBytes, terms) with { Lsn = held.Revision });
+        ReceiptFor(held, held.SizeBytes, terms) with { Lsn = held.Revision });
 
     private static StoreResult ResultOf(StorageEvent.Stored stored, Lsn lsn, EventContext context) => new(
         stored.Key.Cid, stored.SizeBytes, stored.Deduplicated, false, context.MessageId, context.CorrelationId,
