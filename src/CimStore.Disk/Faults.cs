@@ -19,7 +19,9 @@ internal static class Faults
     };
 
     public static LocationException Translate(DiskException failure) => new(
-        failure.IsNoSpace ? LocationFault.Full : LocationFault.Offline,
+        failure.IsNoSpace ? LocationFault.Full
+            : failure.IsMedium ? LocationFault.Medium
+            : LocationFault.Offline,
         failure.IsNoSpace ? $"{LogException.DiskFullText} {failure.Message}" : failure.Message,
         failure);
 }

@@ -15,6 +15,13 @@ internal sealed class DiskException(int errno, DiskOperation operation, string p
     /// </summary>
     public bool IsNoSpace => Errno is Files.Errno.NoSpace or Files.Errno.Quota;
 
+    /// <summary>
+    /// The device or the file system cannot give bytes that it holds: the kernel's words for a bad sector, a failed
+    /// protection check and a checksum of the file system that does not fit.
+    /// </summary>
+    public bool IsMedium => Operation == DiskOperation.Read && Errno is Files.Errno.InputOutput
+        or Files.Errno.NoData or Files.Errno.BadMessage or Files.Errno.IllegalSequence or Files.Errno.NeedsCleaning;
+
     public bool IsAbsent => Errno is Files.Errno.NoEntry;
 
     private static string Known(DiskOperation operation) => operation switch

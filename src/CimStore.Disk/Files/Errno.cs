@@ -14,7 +14,11 @@ internal static class Errno
     public const int IllegalSeek = 29;
     public const int ReadOnly = 30;
     public const int NotImplemented = 38;
+    public const int NoData = 61;
+    public const int BadMessage = 74;
+    public const int IllegalSequence = 84;
     public const int NotSupported = 95;
+    public const int NeedsCleaning = 117;
     public const int Quota = 122;
 
     public static string Name(int errno) => errno switch
@@ -30,7 +34,11 @@ internal static class Errno
         IllegalSeek => "ESPIPE",
         ReadOnly => "EROFS",
         NotImplemented => "ENOSYS",
+        NoData => "ENODATA",
+        BadMessage => "EBADMSG",
+        IllegalSequence => "EILSEQ",
         NotSupported => "EOPNOTSUPP",
+        NeedsCleaning => "EUCLEAN",
         Quota => "EDQUOT",
         _ => $"errno {errno}",
     };

@@ -20,4 +20,10 @@ public enum LocationFault
     /// again by itself when there is room.
     /// </summary>
     IntakeStopped,
+
+    /// <summary>
+    /// The medium refuses bytes that are to be read: they may be bad for good. Of one copy, or of all of them: whoever
+    /// asked finds out by reading another one.
+    /// </summary>
+    Medium,
 }

@@ -15,7 +15,7 @@ public sealed class StoreFaultTests
 {
     private static readonly IdSource Ids = new(TimeProvider.System);
 
-    private bool _isFull;
+    private bool _isOn;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -27,20 +27,20 @@ public sealed class StoreFaultTests
     {
         using var directory = new TempDirectory();
         var plan = new FaultPlan().While(
-            () => _isFull, Enum.Parse<DiskOperation>(operation), new DiskFault.Error(Errno.NoSpace));
+            () => _isOn, Enum.Parse<DiskOperation>(operation), new DiskFault.Error(Errno.NoSpace));
         var kept = new List<byte[]>();
         await using (var store = await OpenAsync(directory, plan))
         {
             for (var number = 0; number < 40; number++)
             {
-                _isFull = number % 5 == 3;
+                _isOn = number % 5 == 3;
                 var content = Sample.Bytes(number, 9000);
                 await TryStoreAsync(store, content, kept);
                 await TryStoreLargeAsync(store, Sample.Bytes(number + 1000, 20_000), kept);
                 Assert.Equal(kept[0], await Sample.ReadAsync(store, Sample.Key(kept[0]), Token));
             }
 
-            _isFull = false;
+            _isOn = false;
             Assert.True(kept.Count >= 64);
             Assert.Empty(await store.CheckAsync(Token));
         }
@@ -178,6 +178,30 @@ public sealed class StoreFaultTests
         Assert.Equal(LocationFault.Full, staging.Fault);
         Assert.Equal(LocationFault.Full, storing.Fault);
         Assert.Equal(content, await Sample.ReadAsync(store, Sample.Key(content), Token));
+    }
+
+    [Theory]
+    [InlineData(Errno.InputOutput, LocationFault.Medium)]
+    [InlineData(Errno.BadMessage, LocationFault.Medium)]
+    [InlineData(Errno.ReadOnly, LocationFault.Offline)]
+    public async Task Bytes_that_the_medium_refuses_are_told_from_a_disk_that_is_away(int errno, LocationFault fault)
+    {
+        using var directory = new TempDirectory();
+        var plan = new FaultPlan().While(() => _isOn, DiskOperation.Read, new DiskFault.Error(errno));
+        await using var store = await OpenAsync(directory, plan);
+        var kept = new List<byte[]>();
+        await TryStoreAsync(store, Sample.Bytes(1, 9000), kept);
+        await TryStoreLargeAsync(store, Sample.Bytes(2, 20_000), kept);
+        _isOn = true;
+
+        foreach (var content in kept)
+        {
+            var failure = await Assert.ThrowsAsync<LocationException>(
+                async () => await Sample.ReadAsync(store, Sample.Key(content), Token));
+            Assert.Equal(fault, failure.Fault);
+        }
+
+        Assert.Equal(2, kept.Count);
     }
 
     [Fact]
