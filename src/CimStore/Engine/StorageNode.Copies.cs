@@ -18,9 +18,10 @@ public sealed partial class StorageNode
 
     /// <summary>Makes a copy at a location from what can be read elsewhere, proves it there, and journals it.</summary>
     /// <returns>Null when the object was deleted, or got such a copy, meanwhile.</returns>
-    /// <exception cref="LocationException">The copy is not there, or is garbage that nobody was told of.</exception>
-    /// <exception cref="IntegrityException">Nothing that proves could be read, or the new copy does not prove.
-    /// </exception>
+    /// <exception cref="LocationException">The location failed: the copy is not there, or is garbage that nobody was
+    /// told of.</exception>
+    /// <exception cref="IntegrityException">The new copy does not prove.</exception>
+    /// <exception cref="ElsewhereException">The other copies could not be read, or the journal failed.</exception>
     internal async ValueTask<Copy?> MakeCopyAsync(
         ContentKey key, ILocation target, CancellationToken cancellationToken)
     {
@@ -187,23 +188,46 @@ public sealed partial class StorageNode
             new CopyManifest(record.Key, record.SizeBytes, record.Root), cancellationToken);
         var copy = new Copy(
             target.Id, sealedCopy.Incarnation, CopyState.Verified, sealedCopy.Header, _time.GetUtcNow());
-        var isKept = false;
+        var isProved = false;
         try
         {
             // Read back from where it lies now: only what proves there is a copy.
-            if (await FaultOfAsync(record, copy, cancellationToken) is { } fault)
-            {
-                throw new IntegrityException($"The new copy of {record.Key.Cid} at {target.Id} is wrong: {fault}.");
-            }
-
-            isKept = await AddCopyAsync(record.Key, copy, null);
-            return isKept ? copy : null;
+            isProved = await FaultOfAsync(record, copy, cancellationToken) is not { } fault
+                ? true
+                : throw new IntegrityException($"The new copy of {record.Key.Cid} at {target.Id} is wrong: {fault}.");
         }
         finally
         {
-            if (!isKept)
+            if (!isProved)
             {
                 await DropBytesAsync(record.Key, copy.Location, copy.Incarnation);
+            }
+        }
+
+        return await TellOfCopyAsync(record.Key, copy, null) ? copy : null;
+    }
+
+    /// <summary>Journals the copy, or gives its bytes up when nobody can have been told of it.</summary>
+    /// <exception cref="ElsewhereException">The journal failed; the bytes stay where the entry may come true.
+    /// </exception>
+    private async ValueTask<bool> TellOfCopyAsync(ContentKey key, Copy copy, AdmittedContent? content)
+    {
+        var isTold = true;
+        try
+        {
+            isTold = await AddCopyAsync(key, copy, content);
+            return isTold;
+        }
+        catch (LocationException failure)
+        {
+            isTold = failure.Fault == LocationFault.Unknown;
+            throw new ElsewhereException(failure);
+        }
+        finally
+        {
+            if (!isTold && copy.Location != _home.Id)
+            {
+                await DropBytesAsync(key, copy.Location, copy.Incarnation);
             }
         }
     }
@@ -217,7 +241,7 @@ public sealed partial class StorageNode
             await using var staged = await _home.StageAsync(record.SizeBytes, cancellationToken);
             await FillAsync(record, staged, cancellationToken);
             await staged.SealAsync(new CopyManifest(record.Key, record.SizeBytes, record.Root), cancellationToken);
-            return await AddCopyAsync(record.Key, copy, new AdmittedContent.Staged(staged)) ? copy : null;
+            return await TellOfCopyAsync(record.Key, copy, new AdmittedContent.Staged(staged)) ? copy : null;
         }
 
         var size = (int)record.SizeBytes;
@@ -226,7 +250,7 @@ public sealed partial class StorageNode
         {
             await ReadWholeAsync(record, whole.AsMemory(0, size), cancellationToken);
             var content = new AdmittedContent.Inline(new ReadOnlySequence<byte>(whole, 0, size));
-            return await AddCopyAsync(record.Key, copy, content) ? copy : null;
+            return await TellOfCopyAsync(record.Key, copy, content) ? copy : null;
         }
         finally
         {
@@ -299,7 +323,8 @@ public sealed partial class StorageNode
         if (Cid.ForRaw(digests.Blake3) != record.Root
             || (digests.Sha256.Length > 0 && !digests.Sha256.AsSpan().SequenceEqual(record.Key.Cid.Digest)))
         {
-            throw new IntegrityException($"{record.Key.Cid} changed on its way to another location.");
+            throw new ElsewhereException(
+                new IntegrityException($"{record.Key.Cid} changed on its way to another location."));
         }
     }
 
@@ -310,6 +335,11 @@ public sealed partial class StorageNode
         {
             await using var reader = await OpenHeldAsync(record.Key, cancellationToken);
             await reader.CopyToAsync(writer, 0, record.SizeBytes, cancellationToken);
+        }
+        catch (Exception fault) when (fault is LocationException or IntegrityException)
+        {
+            failure = new ElsewhereException(fault);
+            throw failure;
         }
         catch (Exception fault)
         {
@@ -325,12 +355,19 @@ public sealed partial class StorageNode
     private async ValueTask ReadWholeAsync(
         ObjectRecord record, Memory<byte> destination, CancellationToken cancellationToken)
     {
-        var read = await BlockPipeWriter.ReadAsync(
-            await OpenHeldAsync(record.Key, cancellationToken), 0, destination, cancellationToken);
-        if (read != destination.Length)
+        try
         {
-            throw new IntegrityException(
-                $"{record.Key.Cid} could be read to byte {read} of {destination.Length} only.");
+            var read = await BlockPipeWriter.ReadAsync(
+                await OpenHeldAsync(record.Key, cancellationToken), 0, destination, cancellationToken);
+            if (read != destination.Length)
+            {
+                throw new IntegrityException(
+                    $"{record.Key.Cid} could be read to byte {read} of {destination.Length} only.");
+            }
+        }
+        catch (Exception fault) when (fault is LocationException or IntegrityException)
+        {
+            throw new ElsewhereException(fault);
         }
     }
 

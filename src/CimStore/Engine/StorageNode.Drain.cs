@@ -36,11 +36,12 @@ public sealed partial class StorageNode
 
             if (copies < Math.Min(required, CopyCount.Of(record, ReliedOn(), FailureDomain)))
             {
-                return failure is null
+                return failure is null && !IsWorthWaiting(rest)
                     ? JobOutcome.Refused(
                         $"{key.Cid} would have {copies} copies without the one at {from}; {record.Class} requires "
                         + $"{required}, and no other location can take one.")
-                    : JobOutcome.Failed(failure.Message);
+                    : JobOutcome.Failed(
+                        failure?.Message ?? $"{key.Cid} stays at {from}: where it could go cannot be reached now.");
             }
 
             var verdict = await GiveUpCopyAsync(key, copy, TierWithout(record, rest), cancellationToken);
@@ -92,6 +93,11 @@ public sealed partial class StorageNode
 
         return NextFor(rest, rest.Class, tried);
     }
+
+    /// <summary>Whether a location that failed lately, and is not asked before a while has passed, could take one.
+    /// </summary>
+    private bool IsWorthWaiting(ObjectRecord rest) => Candidates().Any(candidate =>
+        candidate is { IsReachable: false, State: LocationState.Active } && CopyAt(rest, candidate.Location) is null);
 
     /// <summary>The object is where its copies are: with the last one of its tier it changes the tier.</summary>
     private StorageCommand.Migrate? TierWithout(ObjectRecord record, ObjectRecord rest)

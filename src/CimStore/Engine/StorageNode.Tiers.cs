@@ -16,7 +16,7 @@ public sealed partial class StorageNode
         {
             IsHome = ReferenceEquals(location, _home),
             State = StateOf(location.Id),
-            IsReachable = !_absences.IsAway(location.Id),
+            IsReachable = _absences.IsAsked(location.Id),
             FillShare = _rooms.FillShareOf(location.Id),
             FreeBytes = _rooms.FreeBytesOf(location.Id),
             IsFull = _rooms.IsFull(location.Id),
@@ -70,20 +70,33 @@ public sealed partial class StorageNode
                 return lacking;
             }
 
+            string? unmended = null;
             foreach (var copy in record.Copies.Where(copy => copy.State == CopyState.Quarantined))
             {
-                if (await RepairAsync(record, copy, cancellationToken) is { } cause)
-                {
-                    return cause;
-                }
+                unmended = await TryRepairAsync(record, copy, cancellationToken) ?? unmended;
             }
 
+            // A location that cannot mend its copy, or lies, must not keep the object from having copies elsewhere.
             await EnsureCopiesAsync(
                 key, ConsistencyTable.CopiesRequired(record.Class), record.Class, acceptDebt: false, cancellationToken);
-            return null;
+            return unmended;
         }
         catch (Exception failure) when (failure is LocationException or IntegrityException)
         {
+            return failure.Message;
+        }
+    }
+
+    private async ValueTask<string?> TryRepairAsync(
+        ObjectRecord record, Copy copy, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RepairAsync(record, copy, cancellationToken);
+        }
+        catch (LocationException failure)
+        {
+            _absences.Note(copy.Location, failure);
             return failure.Message;
         }
     }
@@ -116,8 +129,7 @@ public sealed partial class StorageNode
     private async ValueTask<string?> RepairAsync(
         ObjectRecord record, Copy copy, ILocation location, CancellationToken cancellationToken)
     {
-        if (await location.HealAsync(record.Key, copy, cancellationToken) is { IsReadable: true }
-            && await FaultOfAsync(record, copy with { State = CopyState.Verified }, cancellationToken) is null)
+        if (await IsHealedAsync(record, copy, location, cancellationToken))
         {
             await AddCopyAsync(
                 record.Key, copy with { State = CopyState.Verified, VerifiedAt = _time.GetUtcNow() }, null);
@@ -130,6 +142,21 @@ public sealed partial class StorageNode
         }
 
         return (await TryCopyAsync(record.Key, location, cancellationToken))?.Message;
+    }
+
+    private async ValueTask<bool> IsHealedAsync(
+        ObjectRecord record, Copy copy, ILocation location, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await location.HealAsync(record.Key, copy, cancellationToken) is { IsReadable: true }
+                && await FaultOfAsync(record, copy with { State = CopyState.Verified }, cancellationToken) is null;
+        }
+        catch (LocationException failure) when (failure.Fault == LocationFault.Medium)
+        {
+            // Its bytes are not to be had: another copy takes its place, elsewhere on the medium.
+            return false;
+        }
     }
 
     /// <summary>Brings an object to a tier: a proved copy there, the event, and what is no longer needed given up.
@@ -149,19 +176,32 @@ public sealed partial class StorageNode
 
         ImmutableArray<LocationId> held =
             [.. record.Copies.Where(copy => copy.State == CopyState.Verified).Select(copy => copy.Location)];
-        var choice = Placement.Within(tier, RequestOf(record), held, Candidates(), Settings.Placement);
-        if (choice.Location is not { } target)
+        LocationException? failure = null;
+        var tried = new HashSet<LocationId>();
+        while (true)
         {
-            return new MoveOutcome(MoveResult.Refused, choice.Rejection!.Message);
-        }
+            var candidates = Candidates().RemoveAll(candidate => tried.Contains(candidate.Location));
+            var choice = Placement.Within(tier, RequestOf(record), held, candidates, Settings.Placement);
+            if (choice.Location is not { } target)
+            {
+                return NotMoved(choice.Rejection!, failure);
+            }
 
-        if (!held.Contains(target) && await TryCopyAsync(key, LocationOf(target)!, cancellationToken) is { } failure)
-        {
-            return new MoveOutcome(MoveResult.Failed, failure.Message);
+            tried.Add(target);
+            failure = held.Contains(target)
+                ? null : await TryCopyAsync(key, LocationOf(target)!, cancellationToken);
+            if (failure is null)
+            {
+                return await FinishMoveAsync(key, tier, cancellationToken);
+            }
         }
-
-        return await FinishMoveAsync(key, tier, cancellationToken);
     }
+
+    /// <summary>What failed or cannot be reached now is tried again soon; what may not be, when that changes.</summary>
+    private static MoveOutcome NotMoved(Rejection rejection, LocationException? failure) => failure is not null
+        ? new MoveOutcome(MoveResult.Failed, failure.Message)
+        : new MoveOutcome(
+            rejection.Code == "locations-unreachable" ? MoveResult.Failed : MoveResult.Refused, rejection.Message);
 
     internal int CopiesOf(ObjectRecord record) => CopyCount.Of(record, _bound, FailureDomain);
 
@@ -202,7 +242,7 @@ public sealed partial class StorageNode
         var request = RequestOf(record) with { Class = durability, Level = ConsistencyLevel.Strong };
         var plan = Placement.Plan(request, candidates, Settings.Placement);
         var next = plan.BeforeAcknowledgement.Concat(plan.Owed)
-            .Where(location => !Holds(location) && !tried.Contains(location)).ToList();
+            .Where(location => !Holds(location) && !tried.Contains(location) && _absences.IsAsked(location)).ToList();
         if (next.Count > 0)
         {
             return LocationOf(next[0]);
@@ -211,7 +251,7 @@ public sealed partial class StorageNode
         // More copies than any class asks for: the warmest location that has none, where it counts.
         var copies = CopiesOf(record);
         return _ports.Locations.Where(location => !Holds(location.Id) && !tried.Contains(location.Id)
-                && StateOf(location.Id) == LocationState.Active && !_absences.IsAway(location.Id)
+                && StateOf(location.Id) == LocationState.Active && _absences.IsAsked(location.Id)
                 && !_rooms.IsFull(location.Id)
                 && CopiesOf(With(record, location)) > copies)
             .OrderBy(location => location.Traits.Tier).FirstOrDefault();
@@ -249,6 +289,11 @@ public sealed partial class StorageNode
             _absences.Note(target.Id, lying);
             Log.CopyFailed(_ports.Logger, key.Cid.ToString(), target.Id.Name, failure.Message);
             return lying;
+        }
+        catch (ElsewhereException failure)
+        {
+            Log.CopyFailed(_ports.Logger, key.Cid.ToString(), target.Id.Name, failure.Message);
+            return failure.AsFault();
         }
     }
 

@@ -51,7 +51,7 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
         _cache = new ContentCache(options.Cache, time);
         _reads = options.ReadEventsMax > 0 ? new ReadCounts() : null;
         _refusals = new RefusalBudget(time, options.RefusalsPerHourMax);
-        _absences = new LocationAbsences(time);
+        _absences = new LocationAbsences(time, Chance);
         _rooms = new LocationRooms(ports.Locations, options.Space, ports.Logger);
         _pace = new TokenBucket(ports.Tiers?.Limits.BytesPerSecondMax ?? 0, time);
         _scrubPace = new TokenBucket(ports.Tiers?.Limits.ScrubBytesPerSecondMax ?? 0, time);
