@@ -27,7 +27,7 @@ public sealed partial class StorageNode
 
     private ImmutableArray<Copy> InOrder(ImmutableArray<Copy> copies) => copies.Length <= 1
         ? copies
-        : [.. copies.OrderBy(copy => LocationOf(copy)?.Traits.Tier)];
+        : [.. copies.OrderBy(copy => _absences.IsAway(copy.Location)).ThenBy(copy => LocationOf(copy)?.Traits.Tier)];
 
     /// <summary>Reads one content from its copies, each as far as it proves. Holds it against release.</summary>
     private sealed class ContentReader(
@@ -36,7 +36,7 @@ public sealed partial class StorageNode
         private readonly long? _started =
             node._reads is null ? node._metrics.Now(node._time) : node._time.GetTimestamp();
 
-        // The warmest first: a cache copy that D5 leaves behind is read before the pool.
+        // The warmest that is not away first: a cache copy that D5 leaves behind is read before the pool.
         private readonly ImmutableArray<Copy> _copies = node.InOrder(record.Copies);
 
         private LocationId _servedFrom;
@@ -424,6 +424,13 @@ public sealed partial class StorageNode
             }
             catch (LocationException fault)
             {
+                if (await IsOfOneCopyAsync(Record.Key, node.LocationOf(copy)!, fault, CancellationToken.None))
+                {
+                    await BadAsync(copy, fault.Message);
+                    return null;
+                }
+
+                node._absences.Note(copy.Location, fault);
                 _lastFault = fault;
                 return null;
             }

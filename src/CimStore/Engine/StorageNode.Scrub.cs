@@ -10,6 +10,9 @@ namespace CimStore.Engine;
 // Proving copies again: every byte from the medium, spare parts included; what is wrong is said and mended.
 public sealed partial class StorageNode
 {
+    /// <summary>How many other copies of a location are tried before it counts as away.</summary>
+    private const int ProbesMax = 8;
+
     private const string NoCopyLeft = "No copy that proves is left.";
 
     /// <summary>Where the copies of an object are.</summary>
@@ -84,7 +87,7 @@ public sealed partial class StorageNode
             {
                 null => "the copy is missing",
                 { IsReadable: false } => string.Join(" ", condition.Faults),
-                _ => await FaultOfAsync(record, copy, cancellationToken),
+                _ => await FaultOfAsync(record, copy, cancellationToken, _scrubPace),
             };
             return fault is not null
                 ? Quarantine(record.Key, copy, fault, outcome, shown)
@@ -98,8 +101,71 @@ public sealed partial class StorageNode
         }
         catch (LocationException failure)
         {
+            if (await IsOfOneCopyAsync(record.Key, location, failure, cancellationToken))
+            {
+                return Quarantine(record.Key, copy, failure.Message, outcome, shown);
+            }
+
             _absences.Note(copy.Location, failure);
             return outcome with { Unread = failure.Message };
+        }
+    }
+
+    /// <summary>
+    /// Whether it is this copy that failed, of which the medium refuses the bytes while the location gives those of
+    /// another one. Where nothing else can be read either the location is away, and no copy is bad for that.
+    /// </summary>
+    private static async ValueTask<bool> IsOfOneCopyAsync(
+        ContentKey key, ILocation location, LocationException failure, CancellationToken cancellationToken)
+    {
+        if (failure.Fault != LocationFault.Medium)
+        {
+            return false;
+        }
+
+        var asked = 0;
+        try
+        {
+            await foreach (var held in location.ListCopiesAsync(null, cancellationToken))
+            {
+                if (held.Manifest.Key == key || held.Manifest.SizeBytes == 0)
+                {
+                    continue;
+                }
+
+                if (asked == ProbesMax)
+                {
+                    return false;
+                }
+
+                asked++;
+                if (await CanReadAsync(location, held.Manifest, cancellationToken))
+                {
+                    return true;
+                }
+            }
+        }
+        catch (LocationException)
+        {
+            return false;
+        }
+
+        // The only copy there is: no location is left to be away.
+        return asked == 0;
+    }
+
+    private static async ValueTask<bool> CanReadAsync(
+        ILocation location, CopyManifest manifest, CancellationToken cancellationToken)
+    {
+        var copy = new Copy(
+            location.Id, manifest.Incarnation, CopyState.Verified, manifest.Header, DateTimeOffset.UnixEpoch);
+        try
+        {
+            return await location.ReadAsync(manifest.Key, copy, 0, new byte[1], cancellationToken) > 0;
+        }
+        catch (Exception fault) when (fault is LocationException or IntegrityException)
+        {
+            return false;
         }
     }
 
@@ -132,7 +198,7 @@ public sealed partial class StorageNode
         Log.PartsLacking(_ports.Logger, record.Key.Cid.ToString(), copy.Location.Name, fault);
         var after = await location.HealAsync(record.Key, copy, cancellationToken);
         if (after is not { IsWhole: true }
-            || await FaultOfAsync(record, copy, cancellationToken) is not null)
+            || await FaultOfAsync(record, copy, cancellationToken, _scrubPace) is not null)
         {
             var owed = after is null ? fault : string.Join(" ", after.Faults);
             return Prove(record.Key, copy, outcome, shown) with { Owed = owed };

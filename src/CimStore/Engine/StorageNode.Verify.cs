@@ -122,8 +122,13 @@ public sealed partial class StorageNode
     }
 
     /// <summary>Reads a whole copy, and its tree, from the medium.</summary>
+    /// <param name="record">The object.</param>
+    /// <param name="copy">The copy.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="pace">How fast it may read; null for as fast as it can.</param>
     /// <returns>What is wrong; null when nothing is.</returns>
-    private async ValueTask<string?> FaultOfAsync(ObjectRecord record, Copy copy, CancellationToken cancellationToken)
+    private async ValueTask<string?> FaultOfAsync(
+        ObjectRecord record, Copy copy, CancellationToken cancellationToken, TokenBucket? pace = null)
     {
         if (LocationOf(copy) is not { } location)
         {
@@ -138,7 +143,8 @@ public sealed partial class StorageNode
         var block = ArrayPool<byte>.Shared.Rent(RunSizeBytes);
         try
         {
-            return await CompareAsync(record, copy, location, block.AsMemory(0, RunSizeBytes), cancellationToken);
+            return await CompareAsync(
+                record, copy, location, block.AsMemory(0, RunSizeBytes), pace, cancellationToken);
         }
         catch (IntegrityException fault)
         {
@@ -151,7 +157,8 @@ public sealed partial class StorageNode
     }
 
     private static async ValueTask<string?> CompareAsync(
-        ObjectRecord record, Copy copy, ILocation location, Memory<byte> block, CancellationToken cancellationToken)
+        ObjectRecord record, Copy copy, ILocation location, Memory<byte> block, TokenBucket? pace,
+        CancellationToken cancellationToken)
     {
         var nodes = new ArrayBufferWriter<byte>();
         var tree = new Blake3OutboardBuilder(nodes);
@@ -170,6 +177,11 @@ public sealed partial class StorageNode
             if (read == 0)
             {
                 break;
+            }
+
+            if (pace is not null)
+            {
+                await pace.TakeAsync(read.Value, cancellationToken);
             }
 
             tree.Update(block.Span[..read.Value]);
