@@ -2,10 +2,13 @@ namespace CimStore.Testing;
 
 /// <summary>
 /// A clock for those who only wait: every timer fires at once, and the clock goes on to when it was due. So a contract
-/// passes through waits of hours without one.
+/// passes through waits of hours without one. A timer fires a little late, as real ones do: who waits for an instant
+/// with a timer of whole milliseconds would come too early for ever.
 /// </summary>
 public sealed class SkippingTime : TimeProvider
 {
+    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(1);
+
     private readonly Lock _gate = new();
     private TimeSpan _skipped;
 
@@ -26,7 +29,7 @@ public sealed class SkippingTime : TimeProvider
         {
             lock (_gate)
             {
-                _skipped += dueTime;
+                _skipped += dueTime + Late;
             }
 
             callback(state);

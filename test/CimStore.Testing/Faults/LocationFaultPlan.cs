@@ -43,9 +43,17 @@ public sealed class LocationFaultPlan
         Add((asked, _, number) =>
             asked == operation && number >= attempt && number - attempt < count ? mishap : null);
 
-    /// <summary>Fails every operation while the switch is on.</summary>
-    public LocationFaultPlan While(Func<bool> isOn, LocationMishap mishap) =>
-        Add((_, _, _) => isOn() ? mishap : null);
+    /// <summary>Fails these operations while the switch is on; without any, all.</summary>
+    public LocationFaultPlan While(
+        Func<bool> isOn, LocationMishap mishap, params ReadOnlySpan<LocationOperation> operations)
+    {
+        var among = operations.ToArray();
+        return Add((operation, _, _) =>
+            isOn() && (among.Length == 0 || among.Contains(operation)) ? mishap : null);
+    }
+
+    /// <summary>Asked with the operation, what it is about and how often the same was asked before.</summary>
+    public LocationFaultPlan Rule(Func<LocationOperation, string, int, LocationMishap?> rule) => Add(rule);
 
     /// <returns>The first mishap that a rule has for it, or null.</returns>
     public LocationMishap? Decide(LocationOperation operation, string subject, int attempt)

@@ -165,7 +165,8 @@ public sealed class TierCrashTests
                 Assert.Equal(JobState.Done, Assert.Single(await tiers.Node.Jobs!.ListJobsAsync(Token)).State);
                 return SimulatedTiers.PlacesOf((await tiers.RecordOfAsync(contents[0]))!)
                     + SimulatedTiers.PlacesOf((await tiers.RecordOfAsync(contents[1]))!);
-            });
+            },
+            atOnce: 2);
     }
 
     [Theory]
@@ -209,7 +210,8 @@ public sealed class TierCrashTests
                 await tiers.Node.Scrubber!.RunAsync([key], null, Token);
                 await ManyAsync(tiers);
             },
-            async tiers => $"{await tiers.At("warm").InspectAsync(key, await CopyAsync(tiers), Token) is { IsWhole: true }}",
+            async tiers =>
+                $"{(await tiers.At("warm").InspectAsync(key, await CopyAsync(tiers), Token))!.IsWhole}",
             warmParts: 3);
 
         async Task<Copy> CopyAsync(SimulatedTiers tiers) =>
