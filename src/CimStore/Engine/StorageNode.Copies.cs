@@ -126,8 +126,8 @@ public sealed partial class StorageNode
     }
 
     /// <summary>
-    /// Copies at locations that are away do not count. Where one copy may go once they are back, that is soon: a move
-    /// that gave up less than it is to would never come back for the rest.
+    /// A copy goes when enough are left, and enough of them at locations that are not away. What those at the others
+    /// stand in the way of is possible soon: a move that gave up less than it is to would never come back for the rest.
     /// </summary>
     private ReleaseVerdict AskGate(
         ObjectRecord record, Copy copy, ImmutableDictionary<LocationId, LocationTraits>? seen)
@@ -142,10 +142,14 @@ public sealed partial class StorageNode
             return ReleaseGate.AskCopy(record, release, facts, seen, FailureDomain);
         }
 
-        var verdict = ReleaseGate.AskCopy(record, release, facts, ReliedOn(), FailureDomain);
-        return !verdict.IsAllowed && ReleaseGate.AskCopy(record, release, facts, _bound, FailureDomain).IsAllowed
-            ? verdict with { IsForNow = true }
-            : verdict;
+        var verdict = ReleaseGate.AskCopy(record, release, facts, _bound, FailureDomain);
+        if (!verdict.IsAllowed)
+        {
+            return verdict;
+        }
+
+        var now = ReleaseGate.AskCopy(record, release, facts, ReliedOn(), FailureDomain);
+        return now.IsAllowed ? now : now with { IsForNow = true };
     }
 
     /// <summary>The bytes of a copy that is journaled as gone. What stays behind is garbage that fsck finds.</summary>
