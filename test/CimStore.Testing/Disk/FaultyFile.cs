@@ -24,8 +24,14 @@ internal sealed class FaultyFile(IDiskFile file, FaultPlan plan) : IDiskFile
 
     public int Read(Span<byte> destination, long offset)
     {
+        var fault = plan.Decide(DiskOperation.Read, Path);
+        if (fault is DiskFault.Error error)
+        {
+            throw new DiskException(error.Errno, DiskOperation.Read, Path);
+        }
+
         var read = file.Read(destination, offset);
-        if (plan.Decide(DiskOperation.Read, Path) is DiskFault.Flip flip && read > 0)
+        if (fault is DiskFault.Flip flip && read > 0)
         {
             var bit = flip.Bit % (read * 8);
             destination[bit / 8] ^= (byte)(1 << (bit % 8));
