@@ -33,6 +33,10 @@ internal static class EventLine
         StorageEvent.Verified verified => Details(("location", verified.Location.Name)),
         StorageEvent.CorruptionDetected bad => Details(("location", bad.Location.Name), ("detail", bad.Detail)),
         StorageEvent.Repaired repaired => Details(("location", repaired.Copy.Location.Name)),
+        StorageEvent.Recovered found => Details(
+            ("tier", JsonText.Of(found.Tier)), ("size", Number(found.SizeBytes)),
+            ("location", found.Copy.Location.Name), ("class", JsonText.Of(found.Class)),
+            ("created", Time(found.CreatedAt))),
         StorageEvent.NameSet named => Details(
             ("name", Words(named.Reference)), ("previous", named.PreviousCid?.ToString())),
         StorageEvent.NameDeleted named => Details(

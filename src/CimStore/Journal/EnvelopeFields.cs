@@ -28,6 +28,7 @@ internal static class EnvelopeFields
             StorageEvent.CorruptionDetected bad => With(
                 Holding(bad.Location, bad.Incarnation), "detail", bad.Detail),
             StorageEvent.Repaired repaired => new JsonObject { ["copy"] = Write(repaired.Copy) },
+            StorageEvent.Recovered found => WriteRecovered(found),
             StorageEvent.NameSet set => new JsonObject
             {
                 ["previous_cid"] = set.PreviousCid?.ToString(),
@@ -68,6 +69,10 @@ internal static class EnvelopeFields
             EventTypes.CorruptionDetected => new StorageEvent.CorruptionDetected(
                 key, Location(data), Incarnation(data), Text(data, "detail")),
             EventTypes.Repaired => new StorageEvent.Repaired(key, ReadCopy(data["copy"]!.AsObject())),
+            EventTypes.Recovered => new StorageEvent.Recovered(
+                key, Cid.Parse(Text(data, "root")), Number(data, "size_bytes"), Choice<StorageTier>(data, "tier"),
+                Choice<DurabilityClass>(data, "class"), ReadCopy(data["copy"]!.AsObject()),
+                Instant(data, "created_at")!.Value),
             EventTypes.NameSet => new StorageEvent.NameSet(
                 reference!, key, data["previous_cid"] is { } cid ? Cid.Parse(cid.GetValue<string>()) : null,
                 Previous(data)),
@@ -101,6 +106,16 @@ internal static class EnvelopeFields
         };
         return read.Count == 1 ? json : With(json, "count", read.Count);
     }
+
+    private static JsonObject WriteRecovered(StorageEvent.Recovered found) => new()
+    {
+        ["copy"] = Write(found.Copy),
+        ["tier"] = Word(found.Tier),
+        ["size_bytes"] = found.SizeBytes,
+        ["root"] = found.Root.ToString(),
+        ["class"] = Word(found.Class),
+        ["created_at"] = Text(found.CreatedAt),
+    };
 
     private static JsonObject WriteStored(StorageEvent.Stored stored) => new()
     {

@@ -51,6 +51,8 @@ internal static class EventDataReader
             case EventTypes.Repaired:
                 reader.Key("copy"u8, ref left);
                 return new StorageEvent.Repaired(key, ReadCopy(ref reader));
+            case EventTypes.Recovered:
+                return ReadRecovered(ref reader, ref left, key);
             case EventTypes.NameSet when reference?.Name is not null:
                 var previous = Lsn(ref reader, ref left);
                 Cid? previousCid = reader.TryKey("prevcid"u8, ref left) ? reader.Link() : null;
@@ -75,19 +77,7 @@ internal static class EventDataReader
         ref EntryReader reader, ref int left, ContentKey key, Reference? reference)
     {
         var location = Location(ref reader, ref left);
-        var root = EventDataWriter.RootOf(key.Cid);
-        if (reader.TryKey("root"u8, ref left))
-        {
-            root = root.IsDefault
-                ? Cid.ForRaw(reader.Bytes(Blake3.HashSizeBytes))
-                : throw reader.Broken("a root beside a CID that is one");
-        }
-
-        if (root.IsDefault)
-        {
-            throw reader.Broken("the root is missing");
-        }
-
+        var root = ReadRoot(ref reader, ref left, key);
         var size = Number(ref reader, ref left, "size"u8);
         var tier = ReadTier(ref reader, ref left, "tier"u8);
         var durability = ReadClass(ref reader, ref left);
@@ -102,6 +92,32 @@ internal static class EventDataReader
         return new StorageEvent.Stored(
             key, root, (long)size, location, tier, durability, dataClass, pattern, header, reference,
             isDeduplicated, ReadReceipt(ref reader), grace);
+    }
+
+    private static Cid ReadRoot(ref EntryReader reader, ref int left, ContentKey key)
+    {
+        var root = EventDataWriter.RootOf(key.Cid);
+        if (reader.TryKey("root"u8, ref left))
+        {
+            root = root.IsDefault
+                ? Cid.ForRaw(reader.Bytes(Blake3.HashSizeBytes))
+                : throw reader.Broken("a root beside a CID that is one");
+        }
+
+        return root.IsDefault ? throw reader.Broken("the root is missing") : root;
+    }
+
+    private static StorageEvent.Recovered ReadRecovered(ref EntryReader reader, ref int left, ContentKey key)
+    {
+        reader.Key("copy"u8, ref left);
+        var copy = ReadCopy(ref reader);
+        reader.Key("made"u8, ref left);
+        var createdAt = reader.Instant();
+        var root = ReadRoot(ref reader, ref left, key);
+        var size = Number(ref reader, ref left, "size"u8);
+        var tier = ReadTier(ref reader, ref left, "tier"u8);
+        return new StorageEvent.Recovered(
+            key, root, (long)size, tier, ReadClass(ref reader, ref left), copy, createdAt);
     }
 
     private static DurabilityReceipt ReadReceipt(ref EntryReader reader)

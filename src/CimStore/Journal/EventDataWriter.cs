@@ -78,6 +78,9 @@ internal static class EventDataWriter
                 writer.Key("copy"u8);
                 WriteCopy(writer, repaired.Copy);
                 break;
+            case StorageEvent.Recovered recovered:
+                WriteRecovered(writer, recovered);
+                break;
             case StorageEvent.NameSet set:
                 writer.Map(Count(set.Previous) + (set.PreviousCid is null ? 0 : 1));
                 Lsn(writer, set.Previous);
@@ -148,6 +151,25 @@ internal static class EventDataWriter
 
         writer.Key("receipt"u8);
         WriteReceipt(writer, stored.Receipt);
+    }
+
+    private static void WriteRecovered(EntryWriter writer, StorageEvent.Recovered recovered)
+    {
+        var hasRoot = recovered.Root != RootOf(recovered.Key.Cid);
+        writer.Map(5 + One(hasRoot));
+        writer.Key("copy"u8);
+        WriteCopy(writer, recovered.Copy);
+        Instant(writer, "made"u8, recovered.CreatedAt);
+        if (hasRoot)
+        {
+            writer.Key("root"u8);
+            writer.Bytes(recovered.Root.Digest);
+        }
+
+        writer.Key("size"u8);
+        writer.Unsigned((ulong)recovered.SizeBytes);
+        Number(writer, "tier"u8, (ulong)recovered.Tier);
+        Number(writer, "class"u8, (ulong)recovered.Class);
     }
 
     private static void WriteReceipt(EntryWriter writer, DurabilityReceipt receipt)

@@ -17,6 +17,7 @@ public static class EventTypes
     public const string Verified = "storage.verified";
     public const string CorruptionDetected = "storage.corruption_detected";
     public const string Repaired = "storage.repaired";
+    public const string Recovered = "storage.recovered";
     public const string NameSet = "storage.name_set";
     public const string NameDeleted = "storage.name_deleted";
     public const string Unchanged = "storage.unchanged";
@@ -33,6 +34,7 @@ public static class EventTypes
         StorageEvent.Verified => Verified,
         StorageEvent.CorruptionDetected => CorruptionDetected,
         StorageEvent.Repaired => Repaired,
+        StorageEvent.Recovered => Recovered,
         StorageEvent.NameSet => NameSet,
         StorageEvent.NameDeleted => NameDeleted,
         StorageEvent.Unchanged => Unchanged,

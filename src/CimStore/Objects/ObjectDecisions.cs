@@ -14,6 +14,7 @@ public static class ObjectDecisions
         StorageCommand.Store store => Store(before, store, facts),
         StorageCommand.SetName set => SetName(before, set, facts),
         StorageCommand.DeleteName delete => DeleteName(before, delete, facts),
+        StorageCommand.Recover recover => Recover(before, recover, facts),
         _ when before is not { IsPresent: true } => command is StorageCommand.Delete absent
             ? Unchanged(absent.Key, before?.Revision, facts)
             : Decision.Reject("content-not-found", "This content is not here."),
@@ -99,6 +100,29 @@ public static class ObjectDecisions
                 "copy-exists", $"{held.Location} has a verified copy of this content already."),
             _ => Decision.Accept(new StorageEvent.Repaired(before.Key, add.Copy)),
         };
+    }
+
+    private static Decision Recover(ObjectRecord? before, StorageCommand.Recover recover, DecisionFacts facts)
+    {
+        if (before is null)
+        {
+            // A clock that was ahead when the copy was made must not make the content younger than now.
+            var createdAt = recover.CreatedAt < facts.Now ? recover.CreatedAt : facts.Now;
+            return Decision.Accept(new StorageEvent.Recovered(
+                recover.Key, recover.Root, recover.SizeBytes, recover.Tier, recover.Class, recover.Copy, createdAt));
+        }
+
+        if (!before.IsPresent)
+        {
+            return Decision.Reject("content-deleted", "This content was deleted here: nobody asked to have it back.");
+        }
+
+        return before.Root == recover.Root && before.SizeBytes == recover.SizeBytes
+            ? AddCopy(before, new StorageCommand.AddCopy(recover.Key, recover.Copy))
+            : Decision.Reject(
+                "content-differs",
+                $"The copy says {recover.SizeBytes} bytes with the root {recover.Root}; known are {before.SizeBytes} "
+                + $"with {before.Root}.");
     }
 
     private static Decision GiveUpCopy(ObjectRecord before, StorageCommand.GiveUpCopy giveUp)

@@ -22,6 +22,7 @@ public static class ObjectHistory
         StorageEvent.Verified verified => verified.Key,
         StorageEvent.CorruptionDetected corrupt => corrupt.Key,
         StorageEvent.Repaired repaired => repaired.Key,
+        StorageEvent.Recovered recovered => recovered.Key,
         StorageEvent.NameSet set => set.Target,
         StorageEvent.NameDeleted deleted => deleted.Target,
         StorageEvent.Unchanged unchanged => unchanged.Key,
@@ -41,6 +42,7 @@ public static class ObjectHistory
         happened switch
         {
             StorageEvent.Stored stored => Store(before, stored, lsn, at),
+            StorageEvent.Recovered recovered => Recover(before, recovered, lsn),
             _ when before is null => null,
             StorageEvent.Retrieved or StorageEvent.Failed or StorageEvent.Unchanged => before,
             StorageEvent.Replicated replicated => before with
@@ -109,6 +111,25 @@ public static class ObjectHistory
             Revision = lsn,
             UnreferencedUntil = references.IsEmpty ? stored.GraceEndsAt ?? earlier?.UnreferencedUntil : null,
         };
+    }
+
+    private static ObjectRecord Recover(ObjectRecord? before, StorageEvent.Recovered recovered, Lsn lsn)
+    {
+        var copies = Put(before?.Copies ?? [], Own(recovered.Copy, lsn));
+        return before is { IsPresent: true }
+            ? before with { Copies = copies, Revision = lsn }
+            : new ObjectRecord
+            {
+                Key = recovered.Key,
+                SizeBytes = recovered.SizeBytes,
+                Root = recovered.Root,
+                Class = recovered.Class,
+                Tier = recovered.Tier,
+                Copies = copies,
+                Created = lsn,
+                CreatedAt = recovered.CreatedAt,
+                Revision = lsn,
+            };
     }
 
     private static ObjectRecord Refer(ObjectRecord before, Reference reference, Lsn lsn) => before with

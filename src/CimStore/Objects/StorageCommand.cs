@@ -25,6 +25,14 @@ public abstract record StorageCommand
     /// <summary>Record a copy that was made and proved; at the journal's own log it is made by this.</summary>
     public sealed record AddCopy(ContentKey Key, Copy Copy) : StorageCommand;
 
+    /// <summary>Record a copy that a location holds and that the journal may never have been told of.</summary>
+    /// <param name="Tier">Of the location.</param>
+    /// <param name="Class">Of content that is not known yet.</param>
+    /// <param name="CreatedAt">Of content that is not known yet.</param>
+    public sealed record Recover(
+        ContentKey Key, Cid Root, long SizeBytes, StorageTier Tier, DurabilityClass Class, Copy Copy,
+        DateTimeOffset CreatedAt) : StorageCommand;
+
     /// <summary>Give up one copy while the object stays; the release gate was asked before.</summary>
     public sealed record GiveUpCopy(ContentKey Key, LocationId Location, ulong Incarnation) : StorageCommand;
 

@@ -52,6 +52,17 @@ public abstract record StorageEvent
     public sealed record Repaired(ContentKey Key, Copy Copy) : StorageEvent;
 
     /// <summary>
+    /// A location holds content that this journal was never told of: what a lost data directory knew. All of it is said
+    /// by the copy's own header, so nothing refers to the content, and it stays until it is deleted.
+    /// </summary>
+    /// <param name="Tier">Of the location.</param>
+    /// <param name="Class">What content without a class gets here.</param>
+    /// <param name="CreatedAt">The content is at least as old.</param>
+    public sealed record Recovered(
+        ContentKey Key, Cid Root, long SizeBytes, StorageTier Tier, DurabilityClass Class, Copy Copy,
+        DateTimeOffset CreatedAt) : StorageEvent;
+
+    /// <summary>
     /// A name was created or moved; <paramref name="PreviousCid"/> is what it named before. The content that loses the
     /// name has its own <see cref="Deleted"/> in the same append, so that each event changes one object.
     /// </summary>

@@ -45,7 +45,10 @@ public static class Placeholders
             _ => Scalar.Null,
         }),
         new("location",
-            [Types.Stored, Types.Retrieved, Types.Released, Types.Verified, Types.CorruptionDetected, Types.Repaired],
+            [
+                Types.Stored, Types.Retrieved, Types.Released, Types.Verified, Types.CorruptionDetected,
+                Types.Repaired, Types.Recovered,
+            ],
             false, entry => Scalar.Of(LocationOf(entry.Event)?.Name)),
         Of<StorageEvent.Retrieved>("latency_seconds", Types.Retrieved, read => Scalar.Number(
             read.Latency.TotalSeconds.ToString("R", CultureInfo.InvariantCulture))),
@@ -88,6 +91,7 @@ public static class Placeholders
         StorageEvent.Verified verified => verified.Location,
         StorageEvent.CorruptionDetected corrupt => corrupt.Location,
         StorageEvent.Repaired repaired => repaired.Copy.Location,
+        StorageEvent.Recovered recovered => recovered.Copy.Location,
         _ => null,
     };
 

@@ -69,6 +69,19 @@ internal static class EventSamples
         yield return (
             "corruption_detected", new StorageEvent.CorruptionDetected(key, Hot, 7, "group 3 at offset 49152"));
         yield return ("repaired", new StorageEvent.Repaired(key, copy));
+        var recovered = new StorageEvent.Recovered(
+            key, Content("hello"), 5, StorageTier.Warm, DurabilityClass.Ephemeral, copy, At.AddDays(-400));
+        yield return ("recovered", recovered);
+        yield return ("recovered-everything", recovered with
+        {
+            Key = new ContentKey(new DedupDomain(300), Sha("hello")),
+            SizeBytes = 70_000_000_000,
+            Tier = StorageTier.Cold,
+            Class = DurabilityClass.Critical,
+            Copy = new Copy(
+                new LocationId("cold"), 70_000, CopyState.Verified, new CopyHeader(1, 0, null),
+                DateTimeOffset.UnixEpoch),
+        });
         yield return ("name_set", new StorageEvent.NameSet(Name, key, null, Lsn.None));
         yield return ("name_set-moved", new StorageEvent.NameSet(Name, key, Sha("before"), new Lsn(41)));
         yield return ("name_deleted", new StorageEvent.NameDeleted(Name, key, new Lsn(42), At.AddDays(1)));

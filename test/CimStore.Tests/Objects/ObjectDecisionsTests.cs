@@ -45,6 +45,7 @@ public sealed class ObjectDecisionsTests
             new StorageCommand.Retrieve(Key), new StorageCommand.Replicate(Key, 2),
             new StorageCommand.Replicate(Key, 1),
             new StorageCommand.AddCopy(Key, WarmCopy(7)), new StorageCommand.AddCopy(Key, WarmCopy(8)),
+            Recover(7), Recover(8),
             new StorageCommand.GiveUpCopy(Key, EventSamples.Hot, 1), new StorageCommand.GiveUpCopy(Key, Warm, 7),
             new StorageCommand.Migrate(Key, StorageTier.Warm),
             new StorageCommand.Migrate(Key, StorageTier.Hot), new StorageCommand.Migrate(Key, StorageTier.Cold),
@@ -138,6 +139,49 @@ public sealed class ObjectDecisionsTests
         Assert.Equal(42UL, record.Copies.Single(copy => copy.Location == Warm).Incarnation);
     }
 
+    [Fact]
+    public void What_a_location_still_holds_is_an_object_that_nothing_refers_to_and_that_stays()
+    {
+        var recovered = Assert.Single(ObjectDecisions.Decide(null, Recover(7), Facts).Events);
+        var record = ObjectHistory.Apply((ObjectRecord?)null, recovered, new Lsn(3), Now)!;
+
+        Assert.Equal((5, Key.Cid, StorageTier.Warm), (record.SizeBytes, record.Root, record.Tier));
+        Assert.Equal(DurabilityClass.Standard, record.Class);
+        Assert.Equal((Now.AddDays(-400), new Lsn(3)), (record.CreatedAt, record.Created));
+        Assert.Equal([WarmCopy(7)], record.Copies);
+        Assert.True(record.IsPresent && record.References.IsEmpty && record.ExpiresAt is null);
+    }
+
+    [Fact]
+    public void A_copy_made_by_a_clock_that_was_ahead_makes_no_object_of_the_future()
+    {
+        var ahead = Recover(7) with { CreatedAt = Now.AddYears(3) };
+
+        var recovered = Assert.Single(ObjectDecisions.Decide(null, ahead, Facts).Events);
+
+        Assert.Equal(Now, Assert.IsType<StorageEvent.Recovered>(recovered).CreatedAt);
+    }
+
+    [Fact]
+    public void A_copy_found_at_another_location_is_added_to_the_object_that_is_known()
+    {
+        var added = Assert.Single(ObjectDecisions.Decide(Stored(), Recover(7), Facts).Events);
+        var other = ObjectDecisions.Decide(Stored(), Recover(7) with { SizeBytes = 6 }, Facts);
+
+        Assert.Equal([WarmCopy(7)], Assert.IsType<StorageEvent.Replicated>(added).Replicas);
+        Assert.Equal("content-differs", other.Rejection!.Code);
+    }
+
+    [Fact]
+    public void Content_that_was_deleted_here_is_not_recovered()
+    {
+        var deleted = Assert.Single(
+            ObjectDecisions.Decide(Stored(), new StorageCommand.Delete(Key, Pin), Facts).Events);
+        var gone = ObjectHistory.Apply(Stored(), deleted, new Lsn(2), Now);
+
+        Assert.Equal("content-deleted", ObjectDecisions.Decide(gone, Recover(7), Facts).Rejection!.Code);
+    }
+
     [Theory]
     [InlineData(CopyState.Quarantined)]
     [InlineData(CopyState.Releasing)]
@@ -172,6 +216,9 @@ public sealed class ObjectDecisionsTests
         Key, Key.Cid, 5, ConsistencyLevel.Strong, DurabilityClass.Ephemeral, DataClass.Content,
         AccessPattern.Unspecified, reference);
 
+    private static StorageCommand.Recover Recover(ulong incarnation) => new(
+        Key, Key.Cid, 5, StorageTier.Warm, DurabilityClass.Standard, WarmCopy(incarnation), Now.AddDays(-400));
+
     private static ObjectRecord Stored() => new State(null, null, 0).After(Store(Pin)).Record!;
 
     private static IEnumerable<StorageCommand> All() =>
@@ -180,7 +227,7 @@ public sealed class ObjectDecisionsTests
         new StorageCommand.Migrate(Key, StorageTier.Hot), new StorageCommand.Delete(Key, Pin),
         new StorageCommand.Verify(Key, EventSamples.Hot, 1, null),
         new StorageCommand.AddCopy(Key, WarmCopy(7)), new StorageCommand.GiveUpCopy(Key, EventSamples.Hot, 1),
-        new StorageCommand.SetName(EventSamples.Name, Key.Cid, null, false),
+        Recover(7), new StorageCommand.SetName(EventSamples.Name, Key.Cid, null, false),
         new StorageCommand.DeleteName(EventSamples.Name, null),
     ];
 
