@@ -6,4 +6,10 @@ namespace CimStore.Disk.Log;
 /// record's own LSN cannot be read.
 /// </summary>
 internal sealed record LogFinding(
-    LogFindingKind Kind, ulong Segment, long Offset, long LengthBytes, ulong FirstLsn, ulong NextLsn, string Message);
+    LogFindingKind Kind, ulong Segment, long Offset, long LengthBytes, ulong FirstLsn, ulong NextLsn, string Message)
+{
+    /// <summary>
+    /// The damaged record when only its payload is: with key and meta, which its head proves, and no payload.
+    /// </summary>
+    public LogRecord? Front { get; init; }
+}

@@ -125,7 +125,7 @@ internal sealed class LogReader : IDisposable
 
     private void ReportDamage(SegmentScanner scanner, in BatchHeader header)
     {
-        foreach (var (lsn, at, length) in scanner.Damaged)
+        foreach (var (lsn, at, length, _) in scanner.Damaged)
         {
             _report(new LogFinding(
                 LogFindingKind.CorruptRecord,

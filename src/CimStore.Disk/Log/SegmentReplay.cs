@@ -174,11 +174,11 @@ internal sealed class SegmentReplay(IDiskFile file, SegmentFacts facts, SegmentE
 
     private void ReportDamage(SegmentScanner scanner, in BatchHeader header)
     {
-        foreach (var (lsn, offset, length) in scanner.Damaged)
+        foreach (var (lsn, offset, length, front) in scanner.Damaged)
         {
             var next = lsn == 0 ? 0 : lsn + 1;
             var what = $"holds a damaged record in batch {header.Number}, which was acknowledged";
-            Report(LogFindingKind.CorruptRecord, offset, length, lsn, next, what);
+            Report(LogFindingKind.CorruptRecord, offset, length, lsn, next, what, front);
         }
     }
 
@@ -207,7 +207,12 @@ internal sealed class SegmentReplay(IDiskFile file, SegmentFacts facts, SegmentE
         }
     }
 
-    private void Report(LogFindingKind kind, long offset, long length, ulong firstLsn, ulong nextLsn, string what) =>
+    private void Report(
+        LogFindingKind kind, long offset, long length, ulong firstLsn, ulong nextLsn, string what,
+        LogRecord? front = null) =>
         projection.Report(new LogFinding(
-            kind, _id, offset, length, firstLsn, nextLsn, $"Segment {LogFormat.SegmentName(_id)} {what}."));
+            kind, _id, offset, length, firstLsn, nextLsn, $"Segment {LogFormat.SegmentName(_id)} {what}.")
+        {
+            Front = front,
+        });
 }

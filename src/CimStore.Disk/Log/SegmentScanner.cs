@@ -24,7 +24,7 @@ internal sealed class SegmentScanner(IDiskFile file, SegmentIdentity identity, l
     public (long Start, long End) Skipped { get; private set; }
 
     /// <summary>Records that <see cref="Load"/> found damaged: their LSN (0 when unknown), offset and length.</summary>
-    public List<(ulong Lsn, long Offset, long LengthBytes)> Damaged { get; } = [];
+    public List<(ulong Lsn, long Offset, long LengthBytes, LogRecord? Front)> Damaged { get; } = [];
 
     /// <summary>Finds the next header that counts in this segment.</summary>
     public bool TryNext(out BatchHeader header, out long at)
@@ -149,8 +149,18 @@ internal sealed class SegmentScanner(IDiskFile file, SegmentIdentity identity, l
             }
 
             var lsn = header.Kind == BatchKind.Records ? header.FirstLsn + (ulong)index : 0;
-            Damaged.Add(frontIsIntact ? (head.Lsn, at + start, head.LengthBytes) : (lsn, at + start, 0));
+            Damaged.Add(frontIsIntact
+                ? (head.Lsn, at + start, head.LengthBytes, FrontOf(head, at + start, batch[(int)start..]))
+                : (lsn, at + start, 0, null));
             entry.Clear();
         }
+    }
+
+    /// <summary>In memory of its own: the buffer is used again.</summary>
+    private LogRecord FrontOf(in RecordHead head, long offset, ReadOnlySpan<byte> record)
+    {
+        var front = record[..head.FrontBytes].ToArray();
+        var position = new LogPosition(identity.Segment, (uint)offset, (int)head.LengthBytes);
+        return LogRecord.From(head with { PayloadBytes = 0 }, front, position);
     }
 }

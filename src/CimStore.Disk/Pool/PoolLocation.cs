@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
+using CimStore.Disk.Catalog;
 using CimStore.Disk.Compaction;
 using CimStore.Disk.Files;
 using CimStore.Disk.Log;
@@ -51,7 +52,15 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
            let fault = slot.Fault ?? slot.Directory?.Log.Failure?.Message
            where fault is not null
            select $"Pool {Id}, shard {slot.Index} of set {slot.Set}: {fault}",
+        .. from directory in Directories()
+           from finding in directory.Projection.Findings
+           where finding.Kind != LogFindingKind.TornTail
+           select $"Pool {Id}, {directory.Path}: {finding.Message}",
     ];
+
+    /// <summary>Whether any of these directories has the marker of a pool.</summary>
+    public static bool IsMade(IEnumerable<string> directories) =>
+        directories.Any(static directory => File.Exists(Path.Combine(directory, PoolMarker.FileName)));
 
     /// <summary>Opens the pool, or makes one where every directory is empty or absent.</summary>
     /// <exception cref="LocationException">It has another shape, or none of its directories can be used; nothing was
@@ -131,21 +140,19 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
             {
                 last = key;
                 var (content, incarnation, slot) = ShardKeys.ReadShard(key);
-                if (open is { } same && same.Manifest.Key == content && same.Manifest.Incarnation == incarnation)
-                {
-                    open = same with { Parts = same.Parts + 1 };
-                    continue;
-                }
-
-                if (Describe(slot, place) is { } described)
+                var isSame = open is { } same
+                    && same.Manifest.Key == content && same.Manifest.Incarnation == incarnation;
+                if (!isSame)
                 {
                     if (open is not null)
                     {
                         yield return open;
                     }
 
-                    open = new HeldCopy(described.Manifest, described.Created, 1);
+                    open = Undescribed(content, incarnation);
                 }
+
+                open = With(open!, slot, place);
             }
 
             if (page.Count < ShardsPerPage)
@@ -303,6 +310,21 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
             return -1;
         }
     }
+
+    private HeldCopy Undescribed(in ContentKey content, ulong incarnation) => new(
+        new CopyManifest(content, 0, default) { Incarnation = incarnation }, DateTimeOffset.UnixEpoch, 0)
+    {
+        Fault = $"Its shards in the pool {Id} are damaged, or in directories that are not used now: none says what it "
+            + "is.",
+    };
+
+    /// <summary>One part more; the first that says what the copy is speaks for all.</summary>
+    private HeldCopy With(HeldCopy copy, int slot, in Place place) =>
+        copy.Fault is null
+            ? copy with { Parts = copy.Parts + 1 }
+            : Describe(slot, place) is { } described
+                ? new HeldCopy(described.Manifest, described.Created, copy.Parts + 1)
+                : copy;
 
     private static async Task ReleaseAsync(ShardDirectory directory, ContentKey key, ulong incarnation)
     {

@@ -31,6 +31,13 @@ internal sealed class PoolOpening(PoolOptions options, IDisk disk, TimeProvider 
         }
 
         var pool = own?.Pool ?? Elect();
+        if (own is null && pool is not null)
+        {
+            Warnings.Add(
+                $"The pool {options.Id} was used with another data directory. This one does not know what is in it "
+                + $"until it is told: `cimstore rebuild --from {options.Id}`.");
+        }
+
         var setsMade = own?.Sets ?? SetsMade(pool);
         for (var set = 0; set < options.Sets.Length; set++)
         {

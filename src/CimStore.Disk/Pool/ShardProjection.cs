@@ -20,6 +20,7 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
     private readonly HashSet<ulong> _usesChanged = [];
     private readonly List<Guid> _givenUp = [];
     private readonly List<LogFinding> _findings = [];
+    private readonly List<LogRecord> _damaged = [];
     private readonly Lock _gate = new();
     private long _unflushed;
 
@@ -63,6 +64,7 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
             _batch.Clear();
             _changed.Clear();
             _givenUp.Clear();
+            PutDamaged(isMoved: batch.Kind == BatchKind.Relocation);
             foreach (var record in batch)
             {
                 switch (record.Type)
@@ -117,10 +119,28 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
         lock (_gate)
         {
             _findings.Add(finding);
+            if (finding.Front is { Type: ShardRecords.Shard } front)
+            {
+                _damaged.Add(front);
+            }
         }
     }
 
     public void Dispose() => _batch.Dispose();
+
+    /// <summary>
+    /// Shards of the batch of which only the bytes are damaged. They have a place like others: so the copy is known to
+    /// be here, found bad by whoever reads it, and healed.
+    /// </summary>
+    private void PutDamaged(bool isMoved)
+    {
+        foreach (var front in _damaged)
+        {
+            Put(front, isMoved);
+        }
+
+        _damaged.Clear();
+    }
 
     private void Put(in LogRecord record, bool isMoved)
     {

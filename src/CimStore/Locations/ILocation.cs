@@ -42,7 +42,10 @@ public interface ILocation
     /// <exception cref="LocationException">Nothing is known about the copy.</exception>
     ValueTask<HeldCopy?> DescribeAsync(ContentKey key, Copy copy, CancellationToken cancellationToken);
 
-    /// <summary>Every copy that is here, told by its own header, in ascending order of the CID's text.</summary>
+    /// <summary>
+    /// Every copy that is here, told by its own header, in ascending order of the CID's text; also one whose header
+    /// cannot be read, with a fault, as far as the location knows of it.
+    /// </summary>
     /// <param name="after">The key to begin behind; null begins at the first.</param>
     /// <param name="cancellationToken">Stops it.</param>
     IAsyncEnumerable<HeldCopy> ListCopiesAsync(ContentKey? after, CancellationToken cancellationToken);
