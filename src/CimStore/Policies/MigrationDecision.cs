@@ -40,6 +40,28 @@ public static class MigrationDecision
     }
 
     /// <summary>
+    /// The least age at which the rules want content at the tier where it is, if nobody reads it: whoever finds it
+    /// there and does not know its age may take it to be as old. Zero where no age does.
+    /// </summary>
+    public static TimeSpan LeastAge(
+        MigrationPolicy policy, MigrationFacts facts, MigrationEnvironment environment, DateTimeOffset now)
+    {
+        // What the rules say changes only where the range of one begins or ends.
+        var ages = policy.Rules.SelectMany(static rule => new[] { rule.Age?.From, rule.Age?.Below })
+            .OfType<TimeSpan>().Append(TimeSpan.Zero).Distinct().Order();
+        foreach (var age in ages)
+        {
+            var then = facts with { CreatedAt = now - age, TierSince = now - age };
+            if (MigrationOutcome.At(policy, then, environment, now.UtcTicks).Wanted == facts.Tier)
+            {
+                return age;
+            }
+        }
+
+        return TimeSpan.Zero;
+    }
+
+    /// <summary>
     /// The tier at which new content is admitted: what the rules say of it as if it were at the warmest tier there is.
     /// Nothing moves, so nothing holds it back; the tier in the facts is not read.
     /// </summary>

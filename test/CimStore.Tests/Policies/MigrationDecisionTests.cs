@@ -277,6 +277,35 @@ public sealed class MigrationDecisionTests
         Assert.Equal(StorageTier.Warm, MigrationDecision.TierAtIngest(policy, fresh, full, Now));
     }
 
+    [Theory]
+    [InlineData("seed-v1", StorageTier.Hot, 0)]
+    [InlineData("seed-v1", StorageTier.Warm, 7)]
+    [InlineData("seed-v1", StorageTier.Cold, 30)]
+    [InlineData("seed-v1", StorageTier.Archive, 90)]
+    [InlineData("adaptive", StorageTier.Hot, 0)]
+    [InlineData("adaptive", StorageTier.Warm, 7)]
+    [InlineData("adaptive", StorageTier.Cold, 7)]
+    [InlineData("adaptive", StorageTier.Archive, 90)]
+    public void Content_found_at_a_tier_is_as_old_as_the_rules_want_it_to_be_there(
+        string name, StorageTier tier, int days)
+    {
+        var policy = MigrationPolicies.BuiltIn.Single(one => one.Name == name);
+        var found = Old with { CreatedAt = Now, TierSince = Now, Tier = tier, Accesses = 0, Rate = default };
+
+        var age = MigrationDecision.LeastAge(policy, found, MigrationGen.AllTiers, Now);
+
+        Assert.Equal(TimeSpan.FromDays(days), age);
+        Assert.Equal(tier, Decide(policy, found with { CreatedAt = Now - age, TierSince = Now - age }).Tier);
+    }
+
+    [Fact]
+    public void Content_at_a_tier_that_no_age_leads_to_is_taken_for_new()
+    {
+        var policy = MigrationPolicies.SeedV1 with { Rules = [MigrationPolicies.SeedV1.Rules[0] with { Age = null }] };
+
+        Assert.Equal(TimeSpan.Zero, MigrationDecision.LeastAge(policy, Old, MigrationGen.AllTiers, Now));
+    }
+
     private static MigrationVerdict Decide(MigrationPolicy policy, MigrationFacts facts) =>
         MigrationDecision.Decide(policy, facts, MigrationGen.AllTiers, Now);
 
