@@ -69,4 +69,9 @@ internal static partial class Log
         1043, LogLevel.Error,
         "{Location} is full, filled to {Share:0.000}, and every copy there is needed: delete content or add space")]
     public static partial void NothingToEvict(ILogger logger, string location, double share);
+
+    [LoggerMessage(
+        1050, LogLevel.Error,
+        "A copy of {Cid} at {Location} is bad and was not admitted to the catalog; it was left as it is: {Detail}")]
+    public static partial void CopyNotAdmitted(ILogger logger, string cid, string location, string detail);
 }

@@ -71,6 +71,7 @@ public sealed partial class StorageNode
     {
         var verdict = new ReleaseVerdict(true, "given up");
         var givenUp = new List<Copy>(copies.Length);
+        var isHeld = false;
         await _contentLocks.AcquireAsync(key, cancellationToken);
         try
         {
@@ -111,15 +112,28 @@ public sealed partial class StorageNode
             {
                 await AppendAsync(changes);
             }
+
+            // Until the bytes are gone they look like a copy that nobody was told of: nobody may admit them.
+            isHeld = givenUp.Count > 0 && _holds.TryHold(key);
         }
         finally
         {
             _contentLocks.Release(key);
         }
 
-        foreach (var copy in givenUp)
+        try
         {
-            await DropBytesAsync(key, copy.Location, copy.Incarnation);
+            foreach (var copy in givenUp)
+            {
+                await DropBytesAsync(key, copy.Location, copy.Incarnation);
+            }
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                _holds.LetGo(key);
+            }
         }
 
         return verdict;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using CimStore.Disk;
+using CimStore.Disk.Cold;
 using CimStore.Disk.Jobs;
 using CimStore.Disk.Lifecycle;
 using CimStore.Disk.Pool;
@@ -33,9 +34,12 @@ internal sealed class TieredNode : IAsyncDisposable
     public ImmutableDictionary<LocationId, LocationTraits> Traits { get; private set; } =
         ImmutableDictionary<LocationId, LocationTraits>.Empty;
 
+    /// <summary>As a configuration says with "compression": "zstd".</summary>
+    public bool CompressesCold { get; init; }
+
     public PoolLocation Pool { get; private set; } = null!;
 
-    public PoolLocation Cold { get; private set; } = null!;
+    public ILocation Cold { get; private set; } = null!;
 
     public string PoolDirectory(int shard) => Path.Combine(_folder.FullName, "pool", $"d{shard}");
 
@@ -50,8 +54,9 @@ internal sealed class TieredNode : IAsyncDisposable
         Pool = await PoolLocation.OpenAsync(
             PoolOf("pool", StorageTier.Warm, 4, 4, [.. Enumerable.Range(0, 8).Select(PoolDirectory)]), time,
             CancellationToken.None);
-        Cold = await PoolLocation.OpenAsync(
+        var cold = await PoolLocation.OpenAsync(
             PoolOf("cold", StorageTier.Cold, 1, 0, [ColdDirectory]), time, CancellationToken.None);
+        Cold = CompressesCold ? new CompressingLocation(cold) : cold;
         var due = DueIndex.Open(Path.Combine(_folder.FullName, "data", "due"), store.DurableLsn);
         var states = new LocationStateFiles(Path.Combine(_folder.FullName, "data", "locations"));
         JobStore = JobFiles.Open(Path.Combine(_folder.FullName, "data", "jobs"));
@@ -76,6 +81,13 @@ internal sealed class TieredNode : IAsyncDisposable
     {
         await Node.DisposeAsync();
         await OpenAsync();
+    }
+
+    /// <summary>The machine is lost, and only what was in the pool's and the cold directories is left.</summary>
+    public async Task LoseDataAsync()
+    {
+        await Node.DisposeAsync();
+        Directory.Delete(Path.Combine(_folder.FullName, "data"), recursive: true);
     }
 
     public async Task<CycleResult> CycleAsync(TimeSpan later)

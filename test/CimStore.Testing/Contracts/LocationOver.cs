@@ -14,7 +14,7 @@ internal abstract class LocationOver(ILocation inner) : ILocation
 
     public ImmutableArray<string> Warnings => inner.Warnings;
 
-    public ValueTask<IStagedContent> StageAsync(long? sizeHint, CancellationToken cancellationToken) =>
+    public virtual ValueTask<IStagedContent> StageAsync(long? sizeHint, CancellationToken cancellationToken) =>
         inner.StageAsync(sizeHint, cancellationToken);
 
     public virtual ValueTask<int?> ReadAsync(
@@ -25,7 +25,7 @@ internal abstract class LocationOver(ILocation inner) : ILocation
         ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
         inner.ReadTreeAsync(key, copy, offset, destination, cancellationToken);
 
-    public ValueTask ReleaseAsync(ContentKey key, ulong incarnation, CancellationToken cancellationToken) =>
+    public virtual ValueTask ReleaseAsync(ContentKey key, ulong incarnation, CancellationToken cancellationToken) =>
         inner.ReleaseAsync(key, incarnation, cancellationToken);
 
     public ValueTask<HeldCopy?> DescribeAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
