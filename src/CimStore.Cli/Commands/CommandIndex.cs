@@ -56,7 +56,7 @@ internal static class CommandIndex
             ("tiers", "Show the measured latency of each tier beside its class"),
             ("location", "Locations: what is there, drain one, retire it"),
             ("inventory", "Export every object and copy as JSON Lines or CSV"),
-            ("rebuild", "Make the index again from the log"),
+            ("rebuild", "Make the index again from the log, or the catalog from other locations"),
             ("gc", "Give back the space of released content"),
             ("pool", "Directories of an erasure-coded pool: replace, heal"),
             ("scavenge", "Move what the policy says is due, and pay the copies that are owed"),

@@ -9,7 +9,10 @@ using CimStore.Locations;
 
 namespace CimStore.Cli.Commands;
 
-/// <summary>`cimstore rebuild`: the log is the database; the index is made from it.</summary>
+/// <summary>
+/// `cimstore rebuild`: the log is the database; the index is made from it. Where the log is lost too, the catalog is
+/// made from the copies that other locations hold.
+/// </summary>
 internal static class RebuildCommand
 {
     private const string IndexName = "index";
@@ -26,20 +29,26 @@ internal static class RebuildCommand
     public static CliCommand Create()
     {
         var command = new CliCommand(
-            "rebuild", "Make the index again from the log, and compare it with the one that was kept.")
+            "rebuild", "Make the index again from the log, or the catalog from other locations' copies.")
         {
             Prints = "What was looked at<tab>ok or NOT WELL<tab>what was seen. The old index is kept beside the new\n"
                 + "one when they differ, and put back when the new one cannot be made. No node may serve the\n"
-                + "directory.",
+                + "directory.\n"
+                + "With --from a line for each copy that the catalog did not know: CID<tab>what became of it\n"
+                + "(admitted, added, surplus, deleted, bad, unread)<tab>location. The data directory is made when\n"
+                + "it is not there. It may be interrupted and repeated: what is known is passed over.",
             Examples =
             [
                 ("cimstore rebuild --dry-run", "what would happen"),
                 ("cimstore rebuild --yes", "do it"),
+                ("cimstore rebuild --from all --config tiers.json", "the data directory was lost"),
+                ("cimstore rebuild --from pool --dry-run --config tiers.json", "what the pool would give back"),
             ],
             Exits = [ExitCode.NotWell, ExitCode.NotFound, ExitCode.LocationFailed, ExitCode.InUse],
         };
         command.Add(Yes);
         command.Add(DryRun);
+        RebuildFromLocations.AddTo(command);
         command.Runs(RunAsync);
         return command;
     }
@@ -53,6 +62,13 @@ internal static class RebuildCommand
         }
 
         var directory = session.Address.DataDirectory;
+        if (RebuildFromLocations.IsAskedFor(session))
+        {
+            RebuildFromLocations.Chosen(session);
+            await using var store = await OpenAsync(session, directory, cancellationToken);
+            return await RebuildFromLocations.RunAsync(session, store, session.Value(DryRun), cancellationToken);
+        }
+
         if (!Directory.Exists(directory))
         {
             throw CliException.NotFound($"There is no store in {directory}.");
@@ -131,22 +147,28 @@ internal static class RebuildCommand
     private static async Task<IndexDigest> DigestAsync(
         CliSession session, string directory, CancellationToken cancellationToken)
     {
+        await using var store = await OpenAsync(session, directory, cancellationToken);
+        using var progress = new Progress(session, "records");
+        var hasher = new Blake3Hasher();
+        long count = 0;
+        await foreach (var record in store.Client.ListAsync(null, cancellationToken))
+        {
+            hasher.Update(JsonSerializer.SerializeToUtf8Bytes(Shape.Of(record), CliJson.Default.ObjectJson));
+            count++;
+            progress.Add(1, 0);
+        }
+
+        var digest = new byte[Blake3.HashSizeBytes];
+        hasher.Finish(digest);
+        return new IndexDigest(count, Convert.ToHexStringLower(digest));
+    }
+
+    private static async Task<StoreConnection> OpenAsync(
+        CliSession session, string directory, CancellationToken cancellationToken)
+    {
         try
         {
-            await using var store = await StoreConnection.OpenDirectoryAsync(session, directory, cancellationToken);
-            using var progress = new Progress(session, "records");
-            var hasher = new Blake3Hasher();
-            long count = 0;
-            await foreach (var record in store.Client.ListAsync(null, cancellationToken))
-            {
-                hasher.Update(JsonSerializer.SerializeToUtf8Bytes(Shape.Of(record), CliJson.Default.ObjectJson));
-                count++;
-                progress.Add(1, 0);
-            }
-
-            var digest = new byte[Blake3.HashSizeBytes];
-            hasher.Finish(digest);
-            return new IndexDigest(count, Convert.ToHexStringLower(digest));
+            return await StoreConnection.OpenDirectoryAsync(session, directory, cancellationToken);
         }
         catch (LocationException exception) when (DirectoryOwner.IsInUse(exception))
         {

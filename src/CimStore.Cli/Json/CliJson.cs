@@ -31,6 +31,8 @@ namespace CimStore.Cli.Json;
 [JsonSerializable(typeof(DebtJson))]
 [JsonSerializable(typeof(CopiesJson))]
 [JsonSerializable(typeof(HealedJson))]
+[JsonSerializable(typeof(RebuiltCopyJson))]
+[JsonSerializable(typeof(RebuiltJson))]
 [JsonSerializable(typeof(PlannedMoveJson))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(ServingJson))]

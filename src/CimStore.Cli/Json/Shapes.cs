@@ -163,6 +163,16 @@ internal sealed record ErrorJson([property: JsonPropertyName("error")] ErrorDeta
 
 internal sealed record ErrorDetailJson(int ExitCode, string Code, string Message);
 
+/// <summary>A copy that `rebuild --from` found and that the catalog did not know.</summary>
+internal sealed record RebuiltCopyJson(
+    string Cid, string Location, string State, long SizeBytes, DateTimeOffset MadeAt, bool LacksParts, bool DryRun,
+    string? Detail);
+
+/// <summary>All that `rebuild --from` found at one location.</summary>
+internal sealed record RebuiltJson(
+    string Location, long Copies, long Admitted, long Added, long SizeBytes, long Known, long Surplus, long Deleted,
+    long Bad, long Unread, long LackingParts, bool DryRun);
+
 /// <summary>One line of `scavenge --dry-run`.</summary>
 internal sealed record PlannedMoveJson(string Cid, string From, string To, string Rule, string Reason);
 

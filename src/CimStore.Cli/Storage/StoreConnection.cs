@@ -145,6 +145,13 @@ internal sealed class StoreConnection : IAsyncDisposable
             ?? throw CliException.Usage(
                 $"There is no pool '{name}' here; there are: {string.Join(", ", _pools.Select(pool => pool.Id))}.");
 
+    /// <summary>The catalog made again from a location; only of a directory that this process has open.</summary>
+    public IAsyncEnumerable<RebuildFinding> RebuildAsync(
+        RebuildRequest request, CancellationToken cancellationToken) => _node is null
+        ? throw new CliException(
+            ExitCode.Refused, $"The node at {Where} has its catalog; stop it to make one again from a location.")
+        : _node.RebuildAsync(request, cancellationToken);
+
     /// <summary>Releases what is over its grace, and gives back the space of what was released.</summary>
     public ValueTask<CollectResult> CollectAsync(CancellationToken cancellationToken) => _node is null
         ? throw new CliException(
