@@ -242,7 +242,8 @@ public sealed partial class StorageNode
     {
         var (key, incarnation) = (held.Manifest.Key, held.Manifest.Incarnation);
         var stray = await JudgeAsync(location, held.Manifest, request, cancellationToken);
-        var what = string.Create(CultureInfo.InvariantCulture, $"{key.Cid}, copy {incarnation}, made {held.Created:u}");
+        var origin = held.Fault ?? string.Create(CultureInfo.InvariantCulture, $"made {held.Created:u}");
+        var what = string.Create(CultureInfo.InvariantCulture, $"{key.Cid}, copy {incarnation}, {origin}");
         return stray switch
         {
             Stray.Surplus when request.IsMending => (stray, true, $"{what}: no record names it; released."),

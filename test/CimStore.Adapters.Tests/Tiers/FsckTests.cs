@@ -1,5 +1,4 @@
 using CimStore.Content;
-using CimStore.Disk.Pool;
 using CimStore.Engine;
 using CimStore.Locations;
 using CimStore.Objects;
@@ -169,7 +168,7 @@ public sealed class FsckTests
     }
 
     /// <summary>What a process leaves that is killed between the seal and the entry.</summary>
-    private static async Task SealAsync(PoolLocation location, byte[] bytes, Cid cid)
+    private static async Task SealAsync(ILocation location, byte[] bytes, Cid cid)
     {
         await using var staged = await location.StageAsync(bytes.Length, Token);
         await staged.WriteAsync(bytes, Token);
