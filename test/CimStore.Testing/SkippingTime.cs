@@ -7,10 +7,11 @@ namespace CimStore.Testing;
 /// </summary>
 public sealed class SkippingTime : TimeProvider
 {
-    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(1);
-
     private readonly Lock _gate = new();
     private TimeSpan _skipped;
+
+    /// <summary>How late; none for who holds what he measures against a bound.</summary>
+    public TimeSpan Late { get; init; } = TimeSpan.FromMilliseconds(1);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 

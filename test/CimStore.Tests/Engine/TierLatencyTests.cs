@@ -17,7 +17,7 @@ public sealed class TierLatencyTests : IDisposable
 {
     private const string Metric = "cimstore.location.read.duration";
 
-    private readonly SkippingTime _time = new();
+    private readonly SkippingTime _time = new() { Late = TimeSpan.Zero };
     private readonly MeterReading _meters = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
