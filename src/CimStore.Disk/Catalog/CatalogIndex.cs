@@ -20,6 +20,7 @@ internal sealed partial class CatalogIndex : IDisposable
     private const int CompressionNone = 0;
     private const int TableFormatVersion = 5;
     private const int TwoLevelIndex = 2;
+    private const int PrefixOnStackMax = 256;
 
     /// <summary>
     /// The memory is filled in parts, and written to one file together: where a new key goes is found sooner in a part
@@ -123,32 +124,81 @@ internal sealed partial class CatalogIndex : IDisposable
         ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> from, bool after, int countMax, PairReader<T> reader)
     {
         using var use = _gate.Enter();
-        return Page(_database, _read, prefix, from, after, countMax, reader);
+        return Page(_database, 0, prefix, from, after, countMax, reader);
+    }
+
+    /// <summary>
+    /// The pairs from one key up to another, which is not among them. Nothing at or behind the end is looked at, not
+    /// even the deletions there.
+    /// </summary>
+    public List<T> Range<T>(ReadOnlySpan<byte> from, ReadOnlySpan<byte> end, int countMax, PairReader<T> reader)
+    {
+        using var use = _gate.Enter();
+        return Range(_database, 0, from, end, after: false, countMax, reader);
     }
 
     /// <summary>What it holds now, to be read in peace while it is written to. Keeps it from being closed.</summary>
     public IndexSnapshot Snapshot() => new(_database, _gate.Enter());
 
+    /// <param name="database">RocksDB's.</param>
+    /// <param name="snapshot">0: as it is now.</param>
+    /// <param name="prefix">Of the keys.</param>
+    /// <param name="from">The first key, or the one to go on behind.</param>
+    /// <param name="after">Whether the pair at exactly that key is left out.</param>
+    /// <param name="countMax">So many at most.</param>
+    /// <param name="reader">Is given each pair.</param>
     internal static List<T> Page<T>(
-        nint database, nint options, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> from, bool after, int countMax,
+        nint database, nint snapshot, ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> from, bool after, int countMax,
         PairReader<T> reader)
     {
-        using var cursor = new IndexCursor(database, options);
-        var page = new List<T>();
-        cursor.Seek(from);
-        if (after && cursor.IsValid && cursor.Key.SequenceEqual(from))
+        // A search behind the last key of a prefix would walk over all that was deleted at the head of the next one,
+        // and only then find that it has left the prefix.
+        var end = prefix.Length <= PrefixOnStackMax ? stackalloc byte[PrefixOnStackMax] : new byte[prefix.Length];
+        prefix.CopyTo(end);
+        var length = prefix.Length;
+        while (length > 0 && end[length - 1] == byte.MaxValue)
         {
-            cursor.Next();
+            length--;
         }
 
-        while (page.Count < countMax && cursor.IsValid && cursor.Key.StartsWith(prefix))
+        if (length > 0)
         {
-            page.Add(reader(cursor.Key, cursor.Value));
-            cursor.Next();
+            end[length - 1]++;
         }
 
-        Require(cursor.Error());
-        return page;
+        return Range(database, snapshot, from, end[..length], after, countMax, reader);
+    }
+
+    /// <param name="database">RocksDB's.</param>
+    /// <param name="snapshot">0: as it is now.</param>
+    /// <param name="from">The first key.</param>
+    /// <param name="end">Behind the last; nothing when there is no end.</param>
+    /// <param name="after">Whether the pair at exactly the first key is left out.</param>
+    /// <param name="countMax">So many at most.</param>
+    /// <param name="reader">Is given each pair.</param>
+    private static unsafe List<T> Range<T>(
+        nint database, nint snapshot, ReadOnlySpan<byte> from, ReadOnlySpan<byte> end, bool after, int countMax,
+        PairReader<T> reader)
+    {
+        fixed (byte* bound = end)
+        {
+            using var cursor = new IndexCursor(database, snapshot, bound, end.Length);
+            var page = new List<T>();
+            cursor.Seek(from);
+            if (after && cursor.IsValid && cursor.Key.SequenceEqual(from))
+            {
+                cursor.Next();
+            }
+
+            while (page.Count < countMax && cursor.IsValid)
+            {
+                page.Add(reader(cursor.Key, cursor.Value));
+                cursor.Next();
+            }
+
+            Require(cursor.Error());
+            return page;
+        }
     }
 
     public void Delete(ReadOnlySpan<byte> key)

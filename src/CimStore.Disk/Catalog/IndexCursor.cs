@@ -1,9 +1,29 @@
 namespace CimStore.Disk.Catalog;
 
 /// <summary>Walks the index in the order of its keys. Key and value are valid until the next step.</summary>
-internal sealed unsafe class IndexCursor(nint database, nint options) : IDisposable
+internal sealed unsafe class IndexCursor : IDisposable
 {
-    private nint _iterator = Rocks.IteratorCreate(database, options);
+    private readonly nint _options = Rocks.ReadOptionsCreate();
+    private nint _iterator;
+
+    /// <param name="database">RocksDB's.</param>
+    /// <param name="snapshot">0: as it is now.</param>
+    /// <param name="end">Where it ends; must stay where it is as long as the cursor does.</param>
+    /// <param name="endLength">0 when there is no end.</param>
+    public IndexCursor(nint database, nint snapshot, byte* end, int endLength)
+    {
+        if (snapshot != 0)
+        {
+            Rocks.SetSnapshot(_options, snapshot);
+        }
+
+        if (endLength > 0)
+        {
+            Rocks.SetUpperBound(_options, end, (nuint)endLength);
+        }
+
+        _iterator = Rocks.IteratorCreate(database, _options);
+    }
 
     public bool IsValid => Rocks.IteratorValid(_iterator) != 0;
 
@@ -47,6 +67,7 @@ internal sealed unsafe class IndexCursor(nint database, nint options) : IDisposa
         if (Interlocked.Exchange(ref _iterator, 0) is not 0 and var iterator)
         {
             Rocks.IteratorDestroy(iterator);
+            Rocks.ReadOptionsDestroy(_options);
         }
     }
 }

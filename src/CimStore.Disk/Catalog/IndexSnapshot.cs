@@ -8,14 +8,12 @@ internal sealed class IndexSnapshot : IDisposable
 {
     private readonly nint _database;
     private readonly nint _snapshot;
-    private readonly nint _read = Rocks.ReadOptionsCreate();
     private UseGate.Use? _use;
 
     internal IndexSnapshot(nint database, UseGate.Use use)
     {
         (_database, _use) = (database, use);
         _snapshot = Rocks.SnapshotCreate(database);
-        Rocks.SetSnapshot(_read, _snapshot);
     }
 
     /// <summary>How far it has seen the log; null when it was never made whole.</summary>
@@ -26,7 +24,7 @@ internal sealed class IndexSnapshot : IDisposable
     public List<T> Page<T>(
         ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> from, bool after, int countMax,
         CatalogIndex.PairReader<T> reader) =>
-        CatalogIndex.Page(_database, _read, prefix, from, after, countMax, reader);
+        CatalogIndex.Page(_database, _snapshot, prefix, from, after, countMax, reader);
 
     public void Dispose()
     {
@@ -36,7 +34,6 @@ internal sealed class IndexSnapshot : IDisposable
         }
 
         _use = null;
-        Rocks.ReadOptionsDestroy(_read);
         Rocks.SnapshotRelease(_database, _snapshot);
         use.Dispose();
     }

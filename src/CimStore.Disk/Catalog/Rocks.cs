@@ -124,6 +124,10 @@ internal static unsafe partial class Rocks
     [LibraryImport(Library, EntryPoint = "rocksdb_readoptions_set_snapshot")]
     public static partial void SetSnapshot(nint options, nint snapshot);
 
+    /// <summary>The bytes are not copied: they must stay where they are as long as the iterator does.</summary>
+    [LibraryImport(Library, EntryPoint = "rocksdb_readoptions_set_iterate_upper_bound")]
+    public static partial void SetUpperBound(nint options, byte* key, nuint length);
+
     [LibraryImport(Library, EntryPoint = "rocksdb_create_snapshot")]
     public static partial nint SnapshotCreate(nint database);
 
