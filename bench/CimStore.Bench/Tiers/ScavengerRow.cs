@@ -23,6 +23,7 @@ internal static class ScavengerRow
     private const string Row = "scavenger";
 
     private static readonly Metric CycleWork = new("cpu ms/cycle", false, "N2");
+    private static readonly Metric DecidedWork = new("cpu us/decided", false, "N1");
     private static readonly Metric Decided = new("decided/s", true, "N0");
     private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
 
@@ -85,11 +86,12 @@ internal static class ScavengerRow
         await due.ApplyAsync(
             [.. page.Select(record => new DueChange(record.Key, record, record with { Due = Now }))], due.Seen,
             CancellationToken.None);
-        var started = Stopwatch.GetTimestamp();
+        var (started, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
         var cycle = await node.Scavenger!.RunAsync(CancellationToken.None);
         var took = Stopwatch.GetElapsedTime(started);
         Require(cycle is { Looked: DueCount, Moved: 0, NotMoved: 0 });
-        return new Sample { [Decided] = DueCount / took.TotalSeconds };
+        var work = (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds;
+        return new Sample { [Decided] = DueCount / took.TotalSeconds, [DecidedWork] = work / DueCount };
     }
 
     /// <summary>Waits until the index has done what the filling left to its background threads.</summary>

@@ -22,15 +22,16 @@ public sealed class DueIndex : IDueIndex
     private const int MemoryBytes = 8 << 20;
     private const int CacheBytes = 16 << 20;
     private const int DateBytes = 1 + sizeof(long);
+    private const int KeyBytesMax = 1 + sizeof(ulong) + Cid.ByteLengthMax;
+    private const int DateKeyBytesMax = DateBytes + KeyBytesMax;
 
     private readonly CatalogIndex _pairs;
     private readonly IndexBatch _batch = new();
     private readonly byte[] _value = new byte[DueRecordCodec.SizeBytesMax];
 
-    // No date is before these; known by the first look.
-    private ulong _earliestDue;
-    private ulong _earliestDebt;
-    private ulong _earliestUnproved;
+    private readonly DateFront _due = new();
+    private readonly DateFront _debt = new();
+    private readonly DateFront _unproved = new();
 
     private DueIndex(CatalogIndex pairs)
     {
@@ -79,7 +80,7 @@ public sealed class DueIndex : IDueIndex
     public ValueTask ApplyAsync(IReadOnlyList<DueChange> changes, Lsn seen, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Span<byte> key = stackalloc byte[DateBytes + KeyBytesMax];
+        Span<byte> key = stackalloc byte[DateKeyBytesMax];
         _batch.Clear();
         foreach (var change in changes)
         {
@@ -92,6 +93,13 @@ public sealed class DueIndex : IDueIndex
         writer.Varint(seen.Value);
         _batch.Put([Progress], progress[..(1 + writer.Length)]);
         _pairs.Write(_batch);
+        foreach (var (content, before, after) in changes)
+        {
+            Note(_due, content, before?.Due, after?.Due);
+            Note(_debt, content, before?.Debt?.NextTry, after?.Debt?.NextTry);
+            Note(_unproved, content, before?.VerifyBy, after?.VerifyBy);
+        }
+
         Seen = seen;
         return ValueTask.CompletedTask;
     }
@@ -135,8 +143,6 @@ public sealed class DueIndex : IDueIndex
         await _pairs.CloseAsync();
     }
 
-    private const int KeyBytesMax = 1 + sizeof(ulong) + Cid.ByteLengthMax;
-
     private DueRecord? Find(in ContentKey content)
     {
         Span<byte> key = stackalloc byte[KeyBytesMax];
@@ -177,8 +183,21 @@ public sealed class DueIndex : IDueIndex
         if (becomes is { } next)
         {
             _batch.Put(key[..WriteDate(key, kind, next, content)], value);
-            ref var earliest = ref EarliestOf(kind);
-            earliest = Math.Min(earliest, (ulong)Instants.ToTicks(next));
+        }
+    }
+
+    /// <summary>Only once it is written: what failed to be is where it was.</summary>
+    private static void Note(DateFront front, in ContentKey content, DateTimeOffset? was, DateTimeOffset? becomes)
+    {
+        if (was == becomes)
+        {
+            return;
+        }
+
+        front.Removed(content);
+        if (becomes is { } next)
+        {
+            front.Added((ulong)Instants.ToTicks(next));
         }
     }
 
@@ -186,50 +205,45 @@ public sealed class DueIndex : IDueIndex
         byte kind, DateTimeOffset now, int countMax, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var end = (ulong)Instants.ToTicks(now);
-
-        // One first: mostly nothing is due, and then no more is read.
-        var found = Page(kind, end, 1);
-        if (found.Count > 0 && countMax > 1)
-        {
-            found = Page(kind, end, countMax);
-        }
-
-        return ValueTask.FromResult<IReadOnlyList<DueRecord>>(found);
+        return ValueTask.FromResult<IReadOnlyList<DueRecord>>(Range(kind, (ulong)Instants.ToTicks(now) + 1, countMax));
     }
 
-    /// <summary>
-    /// Every date that was passed leaves a deletion behind, and a look from the first key on would walk over all of
-    /// them. So it begins at the earliest date that there can be.
-    /// </summary>
-    private List<DueRecord> Page(byte kind, ulong end, int countMax)
+    private List<DueRecord> Range(byte kind, ulong end, int countMax)
     {
-        Span<byte> from = stackalloc byte[DateBytes];
-        ref var earliest = ref EarliestOf(kind);
-        from[0] = kind;
-        BinaryPrimitives.WriteUInt64BigEndian(from[1..], earliest);
-        var found = _pairs.Page([kind], from, after: false, countMax, (key, value) =>
+        var front = kind switch { Due => _due, Debt => _debt, _ => _unproved };
+        if (!front.IsBefore(end) || countMax <= 0)
         {
-            var ticks = BinaryPrimitives.ReadUInt64BigEndian(key[1..]);
-            return (Ticks: ticks, Record: ticks <= end
-                ? DueRecordCodec.Read(ReadContent(key[DateBytes..]), value)
-                : null);
+            return [];
+        }
+
+        Span<byte> from = stackalloc byte[DateKeyBytesMax];
+        Span<byte> until = stackalloc byte[DateBytes];
+        (from[0], until[0]) = (kind, kind);
+        from = from[..(1 + front.Write(from[1..]))];
+        BinaryPrimitives.WriteUInt64BigEndian(until[1..], end);
+        var (first, last) = (new byte[DateKeyBytesMax], new byte[DateKeyBytesMax]);
+        var (firstLength, lastLength) = (0, 0);
+        var found = _pairs.Range(from, until, countMax, (key, value) =>
+        {
+            if (firstLength == 0)
+            {
+                key.CopyTo(first);
+                firstLength = key.Length;
+            }
+
+            key.CopyTo(last);
+            lastLength = key.Length;
+            return DueRecordCodec.Read(ReadContent(key[DateBytes..]), value);
         });
-        earliest = found.Count > 0 ? found[0].Ticks : ulong.MaxValue;
-        return [.. found.TakeWhile(static one => one.Record is not null).Select(static one => one.Record!)];
-    }
-
-    private ref ulong EarliestOf(byte kind)
-    {
-        switch (kind)
+        if (found.Count == 0)
         {
-            case Due:
-                return ref _earliestDue;
-            case Debt:
-                return ref _earliestDebt;
-            default:
-                return ref _earliestUnproved;
+            front.FoundNoneBefore(end);
+            return found;
         }
+
+        front.Found(found.Select(static record => record.Key), first.AsSpan(1, firstLength - 1),
+            last.AsSpan(1, lastLength - 1));
+        return found;
     }
 
     private static int WriteKey(Span<byte> key, byte kind, in ContentKey content)

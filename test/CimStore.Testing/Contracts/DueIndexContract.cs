@@ -142,6 +142,68 @@ public abstract class DueIndexContract : IAsyncLifetime
         Assert.Equal(Enumerable.Range(1, 25).Select(Key).OrderBy(key => key.Cid), listed);
     }
 
+    [Fact]
+    public async Task Objects_of_one_date_are_each_met_once_while_they_are_dated_anew_page_by_page()
+    {
+        await PutAsync([.. Enumerable.Range(1, 25).Select(number => Record(number, Start, null))]);
+
+        var met = new List<ContentKey>();
+        IReadOnlyList<DueRecord> page;
+        while ((page = await Index.DueAsync(Start, 10, Token)).Count > 0)
+        {
+            met.AddRange(page.Select(record => record.Key));
+            await RedateAsync(page, Start.AddDays(1));
+        }
+
+        Assert.Equal(Enumerable.Range(1, 25).Select(Key).OrderBy(key => key.Cid), met);
+        Assert.Equal(25, (await Index.DueAsync(Start.AddDays(1), 99, Token)).Count);
+    }
+
+    [Fact]
+    public async Task What_was_met_and_not_dated_anew_is_met_again()
+    {
+        await PutAsync([.. Enumerable.Range(1, 5).Select(number => Record(number, Start, null))]);
+        var page = await Index.DueAsync(Start, 4, Token);
+
+        await RedateAsync([page[0], page[1], page[3]], Start.AddDays(1));
+        var then = await Index.DueAsync(Start, 9, Token);
+
+        Assert.Equal(2, then.Count);
+        Assert.Equal(page[2].Key, then[0].Key);
+    }
+
+    [Fact]
+    public async Task A_date_before_those_that_were_met_is_met_whatever_became_of_them()
+    {
+        await PutAsync([.. Enumerable.Range(1, 4).Select(number => Record(number, Start.AddHours(number), null))]);
+        var page = await Index.DueAsync(Start.AddDays(1), 3, Token);
+        await RedateAsync([page[0]], Start);
+        await RedateAsync([page[1], page[2]], Start.AddDays(2));
+        var first = await Index.DueAsync(Start, 9, Token);
+        await PutAsync(Record(9, Start.AddHours(2), null));
+
+        var then = await Index.DueAsync(Start.AddHours(3), 9, Token);
+
+        Assert.Equal([Key(1)], first.Select(record => record.Key));
+        Assert.Equal([Key(1), Key(9)], then.Select(record => record.Key));
+    }
+
+    [Fact]
+    public async Task An_earlier_instant_is_asked_about_after_a_later_one()
+    {
+        await PutAsync(Record(1, Start.AddHours(1), null));
+
+        Assert.Empty(await Index.DueAsync(Start, 9, Token));
+        Assert.Empty(await Index.DueAsync(Start.AddHours(-1), 9, Token));
+        await PutAsync(Record(2, Start.AddHours(-1), null));
+
+        Assert.Equal([Key(2)], (await Index.DueAsync(Start.AddHours(-1), 9, Token)).Select(record => record.Key));
+        Assert.Equal(2, (await Index.DueAsync(DateTimeOffset.MaxValue, 9, Token)).Count);
+    }
+
+    private ValueTask RedateAsync(IEnumerable<DueRecord> records, DateTimeOffset due) => Index.ApplyAsync(
+        [.. records.Select(record => new DueChange(record.Key, record, record with { Due = due }))], Index.Seen, Token);
+
     private static ContentKey Key(int number) => ContentKey.Shared(Samples.CidOf(BitConverter.GetBytes(number)));
 
     private static MigrationFacts Facts(int number) => new()
