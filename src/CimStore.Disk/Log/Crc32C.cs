@@ -7,13 +7,14 @@ namespace CimStore.Disk.Log;
 
 /// <summary>
 /// CRC-32C (Castagnoli), with the processor's instruction where there is one. That takes eight bytes at a time, each
-/// behind the one before; where the processor multiplies without carry, in 128 or 512 bits, long input is first folded
+/// behind the one before; where the processor multiplies without carry, in 128 to 512 bits, long input is first folded
 /// into 64 bytes of the same remainder (Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ",
 /// 2009).
 /// </summary>
 internal static class Crc32C
 {
     private const int BlockBytes = 64;
+    private const int HalfBytes = BlockBytes / 2;
     private const int QuarterBytes = BlockBytes / 4;
     private const int StrideBytes = 4 * BlockBytes;
     private const int FoldedBytesMin = 2 * BlockBytes;
@@ -22,12 +23,14 @@ internal static class Crc32C
     private static Vector128<ulong> OverBlock => Vector128.Create(0x740E_EF02UL, 0x9E4A_DDF8);
 
     /// <summary>How many bits this processor multiplies without carry, or 0.</summary>
-    internal static int ProductBits => Pclmulqdq.V512.IsSupported ? 512 : Pclmulqdq.IsSupported ? 128 : 0;
+    internal static int ProductBits => Pclmulqdq.V512.IsSupported ? 512
+        : Pclmulqdq.V256.IsSupported ? 256
+        : Pclmulqdq.IsSupported ? 128 : 0;
 
     public static uint Of(ReadOnlySpan<byte> bytes) => Of(bytes, ProductBits);
 
     /// <param name="bytes">The input.</param>
-    /// <param name="productBits">0, 128 or 512, and no more than this processor has.</param>
+    /// <param name="productBits">0, 128, 256 or 512, and no more than this processor has.</param>
     internal static uint Of(ReadOnlySpan<byte> bytes, int productBits)
     {
         if (productBits == 0 || bytes.Length < FoldedBytesMin)
@@ -36,7 +39,12 @@ internal static class Crc32C
         }
 
         Span<byte> folded = stackalloc byte[BlockBytes];
-        var rest = productBits == 128 ? FoldByQuarters(bytes, folded) : Fold(bytes, folded);
+        var rest = productBits switch
+        {
+            128 => FoldByQuarters(bytes, folded),
+            256 => FoldByHalves(bytes, folded),
+            _ => Fold(bytes, folded),
+        };
         return ~Add(Add(0, folded), rest);
     }
 
@@ -126,6 +134,31 @@ internal static class Crc32C
         fourth.AsByte().CopyTo(folded[(3 * QuarterBytes)..]);
         return bytes;
     }
+
+    /// <summary>As the others, with the two halves of a block beside each other.</summary>
+    private static ReadOnlySpan<byte> FoldByHalves(ReadOnlySpan<byte> bytes, Span<byte> folded)
+    {
+        var over = Vector256.Create(OverBlock, OverBlock);
+        var low = Half(bytes, 0) ^ Vector256.CreateScalar((ulong)uint.MaxValue);
+        var high = Half(bytes, 1);
+        bytes = bytes[BlockBytes..];
+        while (bytes.Length >= BlockBytes)
+        {
+            low = Fold(low, over) ^ Half(bytes, 0);
+            high = Fold(high, over) ^ Half(bytes, 1);
+            bytes = bytes[BlockBytes..];
+        }
+
+        low.AsByte().CopyTo(folded);
+        high.AsByte().CopyTo(folded[HalfBytes..]);
+        return bytes;
+    }
+
+    private static Vector256<ulong> Half(ReadOnlySpan<byte> bytes, int index) =>
+        Vector256.Create(bytes[(index * HalfBytes)..]).AsUInt64();
+
+    private static Vector256<ulong> Fold(Vector256<ulong> sum, Vector256<ulong> over) =>
+        Pclmulqdq.V256.CarrylessMultiply(sum, over, 0x00) ^ Pclmulqdq.V256.CarrylessMultiply(sum, over, 0x11);
 
     private static Vector128<ulong> Quarter(ReadOnlySpan<byte> bytes, int index) =>
         Vector128.Create(bytes[(index * QuarterBytes)..]).AsUInt64();

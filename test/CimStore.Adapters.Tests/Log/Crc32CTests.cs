@@ -46,7 +46,7 @@ public sealed class Crc32CTests
     {
         var expected = BitByBit(bytes);
         Assert.Equal(expected, Crc32C.Of(bytes));
-        foreach (var bits in new[] { 0, 128, 512 })
+        foreach (var bits in new[] { 0, 128, 256, 512 })
         {
             if (bits <= Crc32C.ProductBits)
             {
