@@ -155,7 +155,7 @@ public sealed partial class PoolLocation
                 Restore(reader, number, stripe, missing);
                 foreach (var shard in missing)
                 {
-                    var cell = stripe.AsMemory(shard * stride, stride);
+                    var cell = stripe.AsMemory(shard * stride, reader.CellAndCheckBytes(number));
                     CellCheck.Write(cell.Span, found.Description.Manifest.Incarnation, shard, stream, number);
                     await write(shard, cell);
                 }

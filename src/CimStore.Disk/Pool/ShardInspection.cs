@@ -69,20 +69,20 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy)
             return null;
         }
 
-        var cell = ArrayPool<byte>.Shared.Rent(reader.Stride(0));
+        var cell = ArrayPool<byte>.Shared.Rent(reader.CellAndCheckBytes(0));
         try
         {
             for (long stripe = 0; stripe < stripes; stripe++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var stride = reader.Stride(stripe);
-                if (!reader.TryReadCell(shard, stripe, cell.AsSpan(0, stride)))
+                var size = reader.CellAndCheckBytes(stripe);
+                if (!reader.TryReadCell(shard, stripe, cell.AsSpan(0, size)))
                 {
                     return $"in {copy.Shards[shard]!.Directory.Path} is damaged or unreadable in "
                         + (stream == CellCheck.OfTree ? "its tree, " : "") + $"stripe {stripe}";
                 }
 
-                _bytesRead += stride;
+                _bytesRead += size;
             }
 
             return null;

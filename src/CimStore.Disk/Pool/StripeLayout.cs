@@ -8,6 +8,9 @@ internal readonly record struct StripeLayout(int DataShards, int BlockBytes, lon
 {
     public const int CheckBytes = sizeof(uint);
 
+    private const int PageBytes = 4096;
+    private const int ApartBytes = 512;
+
     public int StripeBytes => DataShards * BlockBytes;
 
     public long Stripes => (LengthBytes + StripeBytes - 1) / StripeBytes;
@@ -25,6 +28,16 @@ internal readonly record struct StripeLayout(int DataShards, int BlockBytes, lon
     }
 
     public long CellOffset(long stripe) => stripe * (BlockBytes + CheckBytes);
+
+    /// <summary>
+    /// How far apart in memory so many bytes of each shard lie best: eight of them then begin in different sets of the
+    /// processor's caches, and no write is taken for one to the page offset that is read beside it.
+    /// </summary>
+    public static int Apart(int bytes)
+    {
+        var pages = (bytes + PageBytes - 1) / PageBytes * PageBytes;
+        return bytes <= pages - PageBytes + ApartBytes ? pages - PageBytes + ApartBytes : pages + ApartBytes;
+    }
 
     /// <summary>How many bytes of the stream the stripe holds.</summary>
     public int FilledBytes(long stripe) => (int)Math.Min(StripeBytes, LengthBytes - (stripe * StripeBytes));

@@ -17,8 +17,11 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
     /// <summary>A record's own checksum stands for the check.</summary>
     private int CheckBytes => _shape.IsLarge ? StripeLayout.CheckBytes : 0;
 
-    /// <summary>From one cell to the next in a buffer of a whole stripe.</summary>
-    public int Stride(long stripe) => Layout.CellBytes(stripe) + StripeLayout.CheckBytes;
+    /// <summary>Of a cell with its check.</summary>
+    public int CellAndCheckBytes(long stripe) => Layout.CellBytes(stripe) + StripeLayout.CheckBytes;
+
+    /// <summary>From one cell to the next in a buffer of a whole stripe; no stripe has more than the first.</summary>
+    public int Stride(long stripe) => StripeLayout.Apart(CellAndCheckBytes(stripe));
 
     /// <returns>Bytes read, fewer than fit only at the end.</returns>
     /// <exception cref="IntegrityException">Too few shards are right.</exception>
@@ -46,13 +49,13 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
     public bool Gather(long stripe, Span<byte> buffer, Span<bool> isPresent)
     {
         isPresent.Clear();
-        var (stride, found) = (Stride(stripe), 0);
+        var (stride, size, found) = (Stride(stripe), CellAndCheckBytes(stripe), 0);
         foreach (var again in (ReadOnlySpan<bool>)[false, true])
         {
             for (var shard = 0; shard < _shape.TotalShards && found < _shape.DataShards; shard++)
             {
                 if (!isPresent[shard] && copy.IsBad(shard) == again
-                    && TryReadCell(shard, stripe, buffer.Slice(shard * stride, stride)))
+                    && TryReadCell(shard, stripe, buffer.Slice(shard * stride, size)))
                 {
                     isPresent[shard] = true;
                     found++;
@@ -65,7 +68,7 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
 
     /// <param name="shard">Which shard.</param>
     /// <param name="stripe">Which stripe.</param>
-    /// <param name="cell">Of <see cref="Stride"/> bytes.</param>
+    /// <param name="cell">Of <see cref="CellAndCheckBytes"/>.</param>
     /// <returns>False, and the shard is marked, when the cell is missing or wrong.</returns>
     public bool TryReadCell(int shard, long stripe, Span<byte> cell)
     {
@@ -105,23 +108,23 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
 
     private void ReadStripe(long stripe, int from, Span<byte> destination)
     {
-        var (cellBytes, stride) = (Layout.CellBytes(stripe), Stride(stripe));
-        var rented = ArrayPool<byte>.Shared.Rent(stride);
+        var (cellBytes, size) = (Layout.CellBytes(stripe), CellAndCheckBytes(stripe));
+        var rented = ArrayPool<byte>.Shared.Rent(size);
         try
         {
             for (var read = 0; read < destination.Length;)
             {
                 var (shard, start) = Math.DivRem(from + read, cellBytes);
-                var cell = rented.AsSpan(0, stride);
+                var cell = rented.AsSpan(0, size);
                 if (copy.IsBad(shard) || !TryReadCell(shard, stripe, cell))
                 {
                     Restore(stripe, from + read, destination[read..]);
                     return;
                 }
 
-                var size = Math.Min(destination.Length - read, cellBytes - start);
-                cell.Slice(start, size).CopyTo(destination[read..]);
-                read += size;
+                var count = Math.Min(destination.Length - read, cellBytes - start);
+                cell.Slice(start, count).CopyTo(destination[read..]);
+                read += count;
             }
         }
         finally
@@ -151,6 +154,12 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
                 isWanted[shard] = !isPresent[shard];
             }
 
+            if (destination.Length == _shape.DataShards * cellBytes)
+            {
+                RestoreWhole(buffer, stride, cellBytes, isPresent, isWanted, destination);
+                return;
+            }
+
             pool.Code.Reconstruct(buffer, stride, cellBytes, isPresent, isWanted);
             for (var read = 0; read < destination.Length;)
             {
@@ -163,6 +172,21 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
         finally
         {
             ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    /// <summary>Where all of a stripe is wanted it is computed where it belongs, without a copy.</summary>
+    private void RestoreWhole(
+        ReadOnlySpan<byte> buffer, int stride, int cellBytes, ReadOnlySpan<bool> isPresent, ReadOnlySpan<bool> isWanted,
+        Span<byte> destination)
+    {
+        pool.Code.ReconstructData(buffer, stride, cellBytes, isPresent, isWanted, destination);
+        for (var shard = 0; shard < _shape.DataShards; shard++)
+        {
+            if (isPresent[shard])
+            {
+                buffer.Slice(shard * stride, cellBytes).CopyTo(destination[(shard * cellBytes)..]);
+            }
         }
     }
 

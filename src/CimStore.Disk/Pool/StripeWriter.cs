@@ -41,7 +41,7 @@ internal sealed class StripeWriter : IDisposable
             ? new StripeLayout(code.DataShards, blockBytes, size).Stripes
             : long.MaxValue;
         _cellsAtOnce = (int)Math.Clamp(stripes, 1, Math.Max(1, ShardBytesAtOnce / blockBytes));
-        _stride = _cellsAtOnce * _cellBytes;
+        _stride = StripeLayout.Apart(_cellsAtOnce * _cellBytes);
         _cells = ArrayPool<byte>.Shared.Rent(code.TotalShards * _stride);
     }
 

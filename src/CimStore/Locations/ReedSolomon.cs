@@ -79,7 +79,7 @@ public sealed unsafe class ReedSolomon
         var parity = Shards(stackalloc byte[ParityShards], DataShards);
         fixed (byte* tables = _tables)
         {
-            Run(stripe, stride, shardBytes, data, parity, _factors, Align(tables));
+            Run(stripe, stride, stripe, stride, shardBytes, data, parity, _factors, Align(tables));
         }
     }
 
@@ -96,6 +96,44 @@ public sealed unsafe class ReedSolomon
         CheckStripe(stripe, stride, shardBytes);
         CheckFlags(isPresent, nameof(isPresent));
         CheckFlags(isWanted, nameof(isWanted));
+        Reconstruct(stripe, stride, shardBytes, isPresent, isWanted, stripe, stride);
+    }
+
+    /// <summary>Computes the wanted data shards that are not present to a place of their own.</summary>
+    /// <param name="stripe">As for <see cref="Encode"/>; only read.</param>
+    /// <param name="stride">As for <see cref="Encode"/>.</param>
+    /// <param name="shardBytes">As for <see cref="Encode"/>.</param>
+    /// <param name="isPresent">For each shard, whether its bytes are right.</param>
+    /// <param name="isWanted">For each shard; parity shards cannot be.</param>
+    /// <param name="data">
+    /// Room for all data shards one behind another, without gaps; what is not computed is left alone. Does not overlap
+    /// the stripe.
+    /// </param>
+    /// <exception cref="ArgumentException">Fewer than k shards are present, a parity shard is wanted or there is too
+    /// little room; nothing was written.</exception>
+    public void ReconstructData(
+        ReadOnlySpan<byte> stripe, int stride, int shardBytes, ReadOnlySpan<bool> isPresent,
+        ReadOnlySpan<bool> isWanted, Span<byte> data)
+    {
+        CheckStripe(stripe, stride, shardBytes);
+        CheckFlags(isPresent, nameof(isPresent));
+        CheckFlags(isWanted, nameof(isWanted));
+        if (data.Length < (long)DataShards * shardBytes || isWanted[DataShards..].Contains(true)
+            || stripe.Overlaps(data))
+        {
+            throw new ArgumentException(
+                $"{DataShards} data shards of {shardBytes} bytes, and no parity, go to {data.Length} bytes that are "
+                + "not the stripe's.",
+                nameof(data));
+        }
+
+        Reconstruct(stripe, stride, shardBytes, isPresent, isWanted, data, shardBytes);
+    }
+
+    private void Reconstruct(
+        ReadOnlySpan<byte> stripe, int stride, int shardBytes, ReadOnlySpan<bool> isPresent,
+        ReadOnlySpan<bool> isWanted, Span<byte> destination, int destinationStride)
+    {
         Span<byte> sources = stackalloc byte[DataShards];
         Span<byte> targets = stackalloc byte[TotalShards];
         var sourceCount = 0;
@@ -118,11 +156,12 @@ public sealed unsafe class ReedSolomon
                 $"{DataShards} shards are needed and {sourceCount} are present.", nameof(isPresent));
         }
 
-        Restore(stripe, stride, shardBytes, sources, targets[..targetCount]);
+        Restore(stripe, stride, destination, destinationStride, shardBytes, sources, targets[..targetCount]);
     }
 
     private void Restore(
-        Span<byte> stripe, int stride, int shardBytes, ReadOnlySpan<byte> sources, ReadOnlySpan<byte> targets)
+        ReadOnlySpan<byte> stripe, int stride, Span<byte> destination, int destinationStride, int shardBytes,
+        ReadOnlySpan<byte> sources, ReadOnlySpan<byte> targets)
     {
         var factorCount = sources.Length * targets.Length;
         var tableBytes = factorCount * ReedSolomonKernel.TableBytesOf(_path);
@@ -138,7 +177,7 @@ public sealed unsafe class ReedSolomon
             {
                 var tables = Align(start);
                 ReedSolomonKernel.Pack(_path, factors, sources.Length, new Span<byte>(tables, tableBytes));
-                Run(stripe, stride, shardBytes, sources, targets, factors, tables);
+                Run(stripe, stride, destination, destinationStride, shardBytes, sources, targets, factors, tables);
             }
         }
         finally
@@ -176,8 +215,10 @@ public sealed unsafe class ReedSolomon
     }
 
     private void Run(
-        Span<byte> stripe,
+        ReadOnlySpan<byte> stripe,
         int stride,
+        Span<byte> destination,
+        int destinationStride,
         int shardBytes,
         ReadOnlySpan<byte> sources,
         ReadOnlySpan<byte> targets,
@@ -192,6 +233,7 @@ public sealed unsafe class ReedSolomon
         Span<nint> inputs = stackalloc nint[sources.Length];
         Span<nint> outputs = stackalloc nint[targets.Length];
         fixed (byte* start = stripe)
+        fixed (byte* to = destination)
         {
             for (var index = 0; index < sources.Length; index++)
             {
@@ -200,14 +242,14 @@ public sealed unsafe class ReedSolomon
 
             for (var index = 0; index < targets.Length; index++)
             {
-                outputs[index] = (nint)start + ((nint)targets[index] * stride);
+                outputs[index] = (nint)to + ((nint)targets[index] * destinationStride);
             }
 
             ReedSolomonKernel.Run(_path, factors, tables, inputs, outputs, shardBytes);
         }
     }
 
-    private void CheckStripe(Span<byte> stripe, int stride, int shardBytes)
+    private void CheckStripe(ReadOnlySpan<byte> stripe, int stride, int shardBytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(shardBytes);
         ArgumentOutOfRangeException.ThrowIfLessThan(stride, shardBytes);

@@ -121,6 +121,45 @@ public sealed class ReedSolomonTests
     }
 
     [Fact]
+    public void Data_is_computed_to_a_place_of_its_own_and_only_what_is_missing_and_wanted()
+    {
+        var code = new ReedSolomon(4, 4);
+        var whole = new Stripe(code, 100, 12, seed: 3).Encode().All.ToArray();
+        bool[] isPresent = [false, true, false, false, true, true, true, false];
+        bool[] isWanted = [true, true, false, true, false, false, false, false];
+        var stripe = whole.ToArray();
+        foreach (var lost in (int[])[0, 2, 3, 7])
+        {
+            stripe.AsSpan(lost * 112, lost == 7 ? 100 : 112).Clear();
+        }
+
+        var before = stripe.ToArray();
+        var data = Enumerable.Repeat((byte)0xEE, 400).ToArray();
+
+        code.ReconstructData(stripe, 112, 100, isPresent, isWanted, data);
+
+        Assert.Equal(whole[..100], data[..100]);
+        Assert.Equal(Enumerable.Repeat((byte)0xEE, 200), data[100..300]);
+        Assert.Equal(whole[336..436], data[300..]);
+        Assert.Equal(before, stripe);
+    }
+
+    [Fact]
+    public void A_place_of_its_own_is_refused_where_it_is_too_small_or_the_stripes_or_for_parity()
+    {
+        var code = new ReedSolomon(2, 1);
+        var stripe = new byte[60];
+        bool[] isPresent = [false, true, true];
+
+        Assert.Throws<ArgumentException>(() =>
+            code.ReconstructData(stripe, 20, 20, isPresent, [true, false, false], new byte[39]));
+        Assert.Throws<ArgumentException>(() =>
+            code.ReconstructData(stripe, 20, 20, isPresent, [true, false, false], stripe.AsSpan(20)));
+        Assert.Throws<ArgumentException>(() =>
+            code.ReconstructData(stripe, 20, 20, [true, true, false], [false, false, true], new byte[40]));
+    }
+
+    [Fact]
     public void A_stripe_without_parity_or_without_bytes_is_left_alone()
     {
         var alone = new Stripe(new ReedSolomon(3, 0), 7, 1, seed: 1);
