@@ -4,9 +4,9 @@ using CimStore.Locations;
 namespace CimStore.Disk.Lifecycle;
 
 /// <summary>
-/// Before which key there are no dates of one kind. Every date that was passed leaves a deletion behind, and a look from
-/// the first key on would walk over all of them; so does one from the first key of the page before, when what it found
-/// was dated anew and many have the same date.
+/// Before which key there are no dates of one kind. Every date that was passed leaves a deletion behind, and a look
+/// from the first key on would walk over all of them; so does one from the first key of the page before, when what it
+/// found was dated anew and many have the same date.
 /// </summary>
 internal sealed class DateFront
 {
