@@ -24,6 +24,17 @@ internal static partial class LinuxFiles
 
     public static void SyncAll() => SyncEverything();
 
+    /// <summary>The next read of the file comes from the device.</summary>
+    public static void DropCached(SafeFileHandle file)
+    {
+        const int DoNotNeed = 4;
+        var fault = Advise(file, 0, 0, DoNotNeed);
+        if (fault != 0)
+        {
+            throw new Win32Exception(fault);
+        }
+    }
+
     public static void Kill(int processId) => Check(Signal(processId, 9) != 0);
 
     private static void Check(bool failed)
@@ -48,6 +59,9 @@ internal static partial class LinuxFiles
 
     [LibraryImport("libc", EntryPoint = "sync")]
     private static partial void SyncEverything();
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Signal(int processId, int signal);

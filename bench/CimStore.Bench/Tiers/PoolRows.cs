@@ -46,6 +46,44 @@ internal static class PoolRows
         report.JudgeRatio("pool-put", "pool put 64 MiB", Metric.MegabytesPerSecond, Raw, 0.8, Pool);
     }
 
+    /// <summary>
+    /// What computing the parity takes of a put's processor time, and of a put with the hash and tree that the engine
+    /// makes while the content flows. The same stripes are coded alone, in memory that is laid out as the pool's.
+    /// </summary>
+    public static async Task CodingAsync(Report report, StoreOptions options)
+    {
+        report.Begin("pool-coding", "parity of 64 MiB 4+4, of the processor time of its put");
+        var bytes = Bytes.Random(SizeBytes, 4);
+        var content = BenchPool.Named.Of(bytes);
+        var (coding, hashing, put) = (new List<Sample>(), new List<Sample>(), new List<Sample>());
+        for (var round = -1; round < options.ManyRounds(RoundsFactor); round++)
+        {
+            using var folder = new BenchFolder(options.Folder);
+            var coded = Code();
+            var cpu = Environment.CpuUsage.TotalTime;
+            _ = BenchPool.Named.Of(bytes);
+            var hashed = new Sample { [Metric.Work] = (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds };
+            var stored = await PutPoolAsync(folder.Path, content);
+            if (round >= 0)
+            {
+                coding.Add(coded);
+                hashing.Add(hashed);
+                put.Add(stored);
+            }
+        }
+
+        report.Add("pool-coding", "coding", coding);
+        report.Add("pool-coding", "hashing", hashing);
+        report.Add("pool-coding", "put", put);
+        var (code, hash) = (MedianWork(report, "coding"), MedianWork(report, "hashing"));
+        var store = MedianWork(report, "put");
+        Judge("coding, of the processor time of hash and put", code / (hash + store));
+        Judge("coding, of the processor time of the put alone", code / store);
+
+        void Judge(string what, double share) =>
+            report.Judge(what, "<= 5 %", FormattableString.Invariant($"{share:P1}"), share <= 0.05);
+    }
+
     /// <summary>Warm reads of 64 MiB by 256 KiB, with all shards there and with the four data shards lost.</summary>
     public static async Task GetAsync(Report report, StoreOptions options)
     {
@@ -112,6 +150,26 @@ internal static class PoolRows
             "pool-space", "index",
             [new Sample { [SpacePerPayload] = Allocated(Path.Combine(folder.Path, "state")) / payload }]);
         report.JudgeLimit("pool-space", "room of small objects in the pool's directories", SpacePerPayload, 3, Pool);
+    }
+
+    private static double MedianWork(Report report, string contender) =>
+        report.Find("pool-coding", contender, Metric.Work)!.Median;
+
+    /// <summary>Every stripe of the content, from and to memory as far apart as the pool's.</summary>
+    private static Sample Code()
+    {
+        const int StripesAtOnce = 16;
+        const int CellBytes = (64 << 10) + 4;
+        const int Stride = (StripesAtOnce * CellBytes) + 448;
+        var code = new ReedSolomon(Directories / 2, Directories / 2);
+        var cells = Bytes.Random(Directories * Stride, 5);
+        var (started, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
+        for (var stripe = 0; stripe < SizeBytes / (256 << 10); stripe++)
+        {
+            code.Encode(cells.AsSpan(stripe % StripesAtOnce * CellBytes), Stride, 64 << 10);
+        }
+
+        return Rate(started, cpu);
     }
 
     private static async Task<Sample> PutPoolAsync(string folder, BenchPool.Named content)

@@ -11,8 +11,8 @@ internal static class TierBench
         if (options.WantsHelp)
         {
             Console.WriteLine(
-                "CimStore.Bench tiers [--rows pool-put,pool-get,scavenger,space] [--rounds N] [--objects N] "
-                + "[--field N] [--dir DIR] [--json FILE]");
+                "CimStore.Bench tiers [--rows pool-put,pool-coding,pool-get,pool-scrub,scavenger,space] "
+                + "[--rounds N] [--objects N] [--field N] [--dir DIR] [--json FILE]");
             return 0;
         }
 
@@ -21,6 +21,16 @@ internal static class TierBench
         if (Wants("pool-put"))
         {
             await PoolRows.PutAsync(report, options);
+        }
+
+        if (Wants("pool-coding"))
+        {
+            await PoolRows.CodingAsync(report, options);
+        }
+
+        if (Wants("pool-scrub"))
+        {
+            await ScrubRow.RunAsync(report, options);
         }
 
         if (Wants("pool-get"))
