@@ -70,24 +70,23 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
     {
         var isDamaged = false;
         using var reader = _log.ReadSegment(segment, _ => isDamaged = true);
-        while (reader.MoveNext(out var batch))
+        var isAtEnd = false;
+        while (!isAtEnd)
         {
             // A copy given up between the look at it and its move would come back when the index is made anew.
             await directory.Moving.WaitAsync(cancellationToken);
             try
             {
+                // Many batches make one: what each of them was filled up with is what small records lose most by.
                 var write = new RelocateWrite();
-                foreach (var record in batch)
+                while (write.SizeBytes < WriteBytesMax && !(isAtEnd = !reader.MoveNext(out var batch)))
                 {
-                    if (IsNeeded(record, isOldest))
+                    foreach (var record in batch)
                     {
-                        write.Add(record, record.Flags, keepKey: true, keepPayload: true);
-                    }
-
-                    if (write.SizeBytes >= WriteBytesMax)
-                    {
-                        await _log.CommitAsync(write, CancellationToken.None);
-                        write = new RelocateWrite();
+                        if (IsNeeded(record, isOldest))
+                        {
+                            write.Add(record, record.Flags, keepKey: true, keepPayload: true);
+                        }
                     }
                 }
 

@@ -1,0 +1,119 @@
+using CimStore.Content;
+using CimStore.Disk.Pool;
+using CimStore.Locations;
+using Xunit;
+
+namespace CimStore.Adapters.Tests.Pool;
+
+/// <summary>What is given up or only fills up gives its room back, and nothing else goes.</summary>
+public sealed class PoolCompactionTests
+{
+    private const int Count = 200;
+    private const int SizeBytes = 1000;
+    private const int PassesMax = 6;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_lone_puts_were_filled_up_with_is_taken_out_and_every_content_stays()
+    {
+        using var folder = Folder();
+        await using var pool = await folder.OpenAsync();
+        var copies = await FillAsync(pool);
+        var before = (await pool.MeasureSpaceAsync(Token)).BytesUsed;
+
+        await TidyAsync(pool);
+
+        // Each lies in 4 KiB of its own before, and the newest segment is left alone.
+        var after = (await pool.MeasureSpaceAsync(Token)).BytesUsed;
+        Assert.True(before > Count * 4096, $"{before} bytes before.");
+        Assert.True(after < before / 2, $"{after} bytes of {before}.");
+        foreach (var (key, copy, number) in copies)
+        {
+            await AssertHeldAsync(pool, key, copy, number);
+        }
+    }
+
+    [Fact]
+    public async Task What_was_given_up_stays_so_when_the_index_is_made_anew_from_what_was_moved()
+    {
+        using var folder = Folder();
+        List<(ContentKey Key, Copy Copy, int Number)> copies;
+        await using (var pool = await folder.OpenAsync())
+        {
+            copies = await FillAsync(pool);
+            foreach (var (key, copy, _) in copies.Where(one => one.Number % 3 == 0))
+            {
+                await pool.ReleaseAsync(key, copy.Incarnation, Token);
+            }
+
+            await TidyAsync(pool);
+        }
+
+        Directory.Delete(Path.Combine(folder.Options.StateDirectory, "index"), recursive: true);
+        await using var again = await folder.OpenAsync();
+
+        foreach (var (key, copy, number) in copies)
+        {
+            if (number % 3 == 0)
+            {
+                Assert.Null(await again.ReadAsync(key, copy, 0, new byte[SizeBytes], Token));
+            }
+            else
+            {
+                await AssertHeldAsync(again, key, copy, number);
+            }
+        }
+    }
+
+    private static PoolFolder Folder()
+    {
+        var folder = new PoolFolder(dataShards: 1, parityShards: 0);
+        folder.Options = folder.Options with { SegmentBytes = 256 << 10 };
+        return folder;
+    }
+
+    private static async Task<List<(ContentKey Key, Copy Copy, int Number)>> FillAsync(PoolLocation pool)
+    {
+        var copies = new List<(ContentKey Key, Copy Copy, int Number)>();
+        for (var number = 0; number < Count; number++)
+        {
+            var bytes = Content(number);
+            var root = new byte[Blake3.HashSizeBytes];
+            Blake3.Hash(bytes, root);
+            var cid = Cid.ForRaw(root);
+            await using var staged = await pool.StageAsync(SizeBytes, Token);
+            await staged.WriteAsync(bytes, Token);
+            var held = await staged.SealAsync(new CopyManifest(ContentKey.Shared(cid), SizeBytes, cid), Token);
+            copies.Add((
+                ContentKey.Shared(cid),
+                new Copy(pool.Id, held.Incarnation, CopyState.Verified, held.Header, DateTimeOffset.UnixEpoch),
+                number));
+        }
+
+        return copies;
+    }
+
+    private static async Task TidyAsync(PoolLocation pool)
+    {
+        var passes = 0;
+        while (await pool.TidyAsync(Token) > 0)
+        {
+            Assert.True(++passes < PassesMax, "It moves the same records again and again.");
+        }
+    }
+
+    private static async Task AssertHeldAsync(PoolLocation pool, ContentKey key, Copy copy, int number)
+    {
+        var read = new byte[SizeBytes];
+        Assert.Equal(SizeBytes, await pool.ReadAsync(key, copy, 0, read, Token));
+        Assert.Equal(Content(number), read);
+    }
+
+    private static byte[] Content(int number)
+    {
+        var bytes = new byte[SizeBytes];
+        new Random(number).NextBytes(bytes);
+        return bytes;
+    }
+}
