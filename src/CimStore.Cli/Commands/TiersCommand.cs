@@ -26,9 +26,9 @@ internal static class TiersCommand
         var command = new CliCommand("tiers", "Show the measured latency of each tier beside its class.")
         {
             Prints = "tier<tab>location (all: those of the tier)<tab>class<tab>p50<tab>p99<tab>reads<tab>met,\n"
-                + "missed or not measured. To the first proved byte, since the node was opened; what its memory served is not\n"
-                + "in it. A directory that no node serves was opened just now: --sample has something to measure.\n"
-                + "What the system has in its page cache answers from there.",
+                + "missed or not measured. To the first proved byte, since the node was opened; what its memory\n"
+                + "served is not in it. A directory that no node serves was opened just now: --sample has something\n"
+                + "to measure. What the system has in its page cache answers from there.",
             Examples =
             [
                 ("cimstore tiers", "of a node, what its readers met"),

@@ -76,6 +76,11 @@ internal sealed class PoolStagedContent(PoolLocation pool, int set, long? sizeHi
             var written = _files is null
                 ? await pool.WriteRecordsAsync(_directories, ours, _small.AsMemory(0, (int)_sizeBytes))
                 : await _files.SealAsync(ours, cancellationToken);
+            if (written < _directories.Length)
+            {
+                pool.NoteDegraded(ours);
+            }
+
             return new SealedCopy(_incarnation, written, ours.Header, true);
         }
         catch (LocationException)

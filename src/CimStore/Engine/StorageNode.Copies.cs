@@ -72,6 +72,11 @@ public sealed partial class StorageNode
         var verdict = new ReleaseVerdict(true, "given up");
         var givenUp = new List<Copy>(copies.Length);
         var isHeld = false;
+        if (seen is null)
+        {
+            await CountPartsAsync(key, copies, cancellationToken);
+        }
+
         await _contentLocks.AcquireAsync(key, cancellationToken);
         try
         {
@@ -121,10 +126,17 @@ public sealed partial class StorageNode
             _contentLocks.Release(key);
         }
 
+        await DropBytesAsync(key, givenUp, isHeld);
+        return verdict;
+    }
+
+    private async ValueTask DropBytesAsync(ContentKey key, List<Copy> givenUp, bool isHeld)
+    {
         try
         {
             foreach (var copy in givenUp)
             {
+                _thin.Forget(key, copy.Location);
                 await DropBytesAsync(key, copy.Location, copy.Incarnation);
             }
         }
@@ -135,8 +147,33 @@ public sealed partial class StorageNode
                 _holds.LetGo(key);
             }
         }
+    }
 
-        return verdict;
+    /// <summary>Asks the locations of the copies that are to stay how many parts of them they have.</summary>
+    private async ValueTask CountPartsAsync(
+        ContentKey key, ImmutableArray<Copy> leaving, CancellationToken cancellationToken)
+    {
+        if (await _catalog.FindAsync(key, cancellationToken) is not { IsPresent: true } record)
+        {
+            return;
+        }
+
+        foreach (var copy in record.Copies.Where(copy => copy.State == CopyState.Verified && !leaving.Contains(copy)))
+        {
+            if (LocationOf(copy) is { Traits.Parts: { IsEmpty: false } parts } location)
+            {
+                try
+                {
+                    var held = await location.DescribeAsync(key, copy, cancellationToken);
+                    _thin.TryNote(key, copy.Location, copy.Incarnation, parts.Length - (held?.Parts ?? 0));
+                }
+                catch (LocationException failure)
+                {
+                    // It is away then, and the gate does not count on it now.
+                    _absences.Note(copy.Location, failure);
+                }
+            }
+        }
     }
 
     /// <summary>
@@ -156,13 +193,13 @@ public sealed partial class StorageNode
             return ReleaseGate.AskCopy(record, release, facts, seen, FailureDomain);
         }
 
-        var verdict = ReleaseGate.AskCopy(record, release, facts, _bound, FailureDomain);
+        var verdict = ReleaseGate.AskCopy(record, release, facts, _thin.SeenBy(record, _bound), FailureDomain);
         if (!verdict.IsAllowed)
         {
             return verdict;
         }
 
-        var now = ReleaseGate.AskCopy(record, release, facts, ReliedOn(), FailureDomain);
+        var now = ReleaseGate.AskCopy(record, release, facts, _thin.SeenBy(record, ReliedOn()), FailureDomain);
         return now.IsAllowed ? now : now with { IsForNow = true };
     }
 
@@ -209,6 +246,14 @@ public sealed partial class StorageNode
         var isProved = false;
         try
         {
+            if (!_thin.TryNote(
+                record.Key, target.Id, copy.Incarnation, Math.Max(1, target.Traits.Parts.Length) - sealedCopy.Parts))
+            {
+                throw new LocationException(
+                    LocationFault.Throttled,
+                    $"Too many copies at {target.Id} lack parts already: bring its missing parts back first.");
+            }
+
             // Read back from where it lies now: only what proves there is a copy.
             isProved = await FaultOfAsync(record, copy, cancellationToken) is not { } fault
                 ? true

@@ -24,7 +24,7 @@ public sealed partial class StorageNode
             }
 
             var rest = record with { Copies = record.Copies.Remove(copy) };
-            var copies = CopyCount.Of(rest, ReliedOn(), FailureDomain);
+            var copies = CopyCount.Of(rest, _thin.SeenBy(rest, ReliedOn()), FailureDomain);
             var required = ConsistencyTable.CopiesRequired(record.Class);
             if (copies < required && NextAwayFrom(rest, tried) is { } target)
             {
@@ -34,7 +34,7 @@ public sealed partial class StorageNode
                 continue;
             }
 
-            if (copies < Math.Min(required, CopyCount.Of(record, ReliedOn(), FailureDomain)))
+            if (copies < Math.Min(required, CopyCount.Of(record, _thin.SeenBy(record, ReliedOn()), FailureDomain)))
             {
                 return failure is null && !IsWorthWaiting(rest)
                     ? JobOutcome.Refused(

@@ -110,23 +110,23 @@ public sealed partial class StorageNode
     {
         var done = steps.Begin("records");
         var silent = new HashSet<LocationId>();
-        var missing = (Found: 0L, Mended: 0L);
+        var faulty = (Found: 0L, Mended: 0L);
         await foreach (var record in ObjectsAfterAsync(after?.Cid, cancellationToken))
         {
             foreach (var copy in record.Copies.Where(copy => copy.State == CopyState.Verified))
             {
                 if (silent.Contains(copy.Location)
-                    || await IsHereAsync(steps, record.Key, copy, silent, cancellationToken))
+                    || await LackOfAsync(steps, record.Key, copy, silent, cancellationToken) is not { } lack)
                 {
                     continue;
                 }
 
-                var fault = await MissingAsync(record.Key, copy, request.IsMending, cancellationToken);
-                missing = (missing.Found + 1, missing.Mended + (fault is null ? 1 : 0));
+                var fault = await MendLackAsync(record.Key, copy, request.IsMending, cancellationToken);
+                faulty = (faulty.Found + 1, faulty.Mended + (fault is null ? 1 : 0));
                 await steps.TellAsync(
                     "records", fault is null,
-                    $"{record.Key.Cid}: the copy at {copy.Location} is missing"
-                    + (fault is null ? ", and was made again" : $". {fault}"),
+                    $"{record.Key.Cid}: the copy at {copy.Location} {lack}"
+                    + (fault is null ? "; made again" : $". {fault}"),
                     cancellationToken);
             }
 
@@ -135,14 +135,14 @@ public sealed partial class StorageNode
         }
 
         await steps.TellAsync(
-            "records", missing.Found == missing.Mended && silent.Count == 0,
-            $"{Number(done.Items)} objects; {Number(missing.Found)} copies missing, "
-            + $"{Number(missing.Mended)} made again",
+            "records", faulty.Found == faulty.Mended && silent.Count == 0,
+            $"{Number(done.Items)} objects; {Number(faulty.Found)} copies missing or without some of their parts, "
+            + $"{Number(faulty.Mended)} made again",
             cancellationToken);
     }
 
-    /// <summary>Whether the location says that it has the copy. One that cannot answer is told of once.</summary>
-    private async ValueTask<bool> IsHereAsync(
+    /// <summary>What the location says that it lacks of the copy. One that cannot answer is told of once.</summary>
+    private async ValueTask<string?> LackOfAsync(
         ToldSteps steps, ContentKey key, Copy copy, HashSet<LocationId> silent, CancellationToken cancellationToken)
     {
         if (LocationOf(copy) is not { } location)
@@ -151,24 +151,33 @@ public sealed partial class StorageNode
             await steps.TellAsync(
                 copy.Location.Name, false, "It is not part of this node, and copies are said to be there: bind it.",
                 cancellationToken);
-            return true;
+            return null;
+        }
+
+        if (ReferenceEquals(location, _home))
+        {
+            return null;
         }
 
         try
         {
-            return ReferenceEquals(location, _home)
-                || await location.DescribeAsync(key, copy, cancellationToken) is not null;
+            var held = await location.DescribeAsync(key, copy, cancellationToken);
+            var parts = Math.Max(1, location.Traits.Parts.Length);
+            _thin.TryNote(key, copy.Location, copy.Incarnation, parts - (held?.Parts ?? 0));
+            return held is null ? "is missing"
+                : held.Parts < parts ? $"has {held.Parts} of {parts} parts"
+                : null;
         }
         catch (LocationException failure)
         {
             silent.Add(copy.Location);
             await steps.TellAsync(copy.Location.Name, false, failure.Message, cancellationToken);
-            return true;
+            return null;
         }
     }
 
     /// <returns>Why it is missing still; null when it was made again, or is wanted no more.</returns>
-    private async ValueTask<string?> MissingAsync(
+    private async ValueTask<string?> MendLackAsync(
         ContentKey key, Copy copy, bool isMending, CancellationToken cancellationToken)
     {
         if (!isMending)
@@ -176,7 +185,12 @@ public sealed partial class StorageNode
             return "--repair makes it again.";
         }
 
-        await ScrubAsync(key, cancellationToken);
+        var scrubbed = await ScrubAsync(key, cancellationToken);
+        if ((scrubbed.Owed ?? scrubbed.Unread) is { } lacking)
+        {
+            return lacking;
+        }
+
         if (await PayAsync(key, lacksParts: false, cancellationToken) is { } owed)
         {
             return owed;

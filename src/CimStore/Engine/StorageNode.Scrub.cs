@@ -92,7 +92,7 @@ public sealed partial class StorageNode
             return fault is not null
                 ? Quarantine(record.Key, copy, fault, outcome, shown)
                 : condition!.IsWhole
-                    ? Prove(record.Key, copy, outcome, shown)
+                    ? ProveWhole(record.Key, copy, outcome, shown)
                     : await MendAsync(record, copy, location, condition, outcome, shown, cancellationToken);
         }
         catch (IntegrityException wrong)
@@ -169,6 +169,13 @@ public sealed partial class StorageNode
         }
     }
 
+    private ScrubOutcome ProveWhole(
+        ContentKey key, Copy copy, ScrubOutcome outcome, List<StorageCommand> shown)
+    {
+        _thin.Forget(key, copy.Location);
+        return Prove(key, copy, outcome, shown);
+    }
+
     private static ScrubOutcome Prove(
         ContentKey key, Copy copy, ScrubOutcome outcome, List<StorageCommand> shown)
     {
@@ -197,13 +204,19 @@ public sealed partial class StorageNode
         var fault = string.Join(" ", before.Faults);
         Log.PartsLacking(_ports.Logger, record.Key.Cid.ToString(), copy.Location.Name, fault);
         var after = await location.HealAsync(record.Key, copy, cancellationToken);
-        if (after is not { IsWhole: true }
-            || await FaultOfAsync(record, copy, cancellationToken, _scrubPace) is not null)
+        if (after is not { IsWhole: true })
         {
-            var owed = after is null ? fault : string.Join(" ", after.Faults);
-            return Prove(record.Key, copy, outcome, shown) with { Owed = owed };
+            var left = after ?? before;
+            _thin.TryNote(record.Key, copy.Location, copy.Incarnation, left.Parts - left.PartsIntact);
+            return Prove(record.Key, copy, outcome, shown) with { Owed = string.Join(" ", left.Faults) };
         }
 
+        if (await FaultOfAsync(record, copy, cancellationToken, _scrubPace) is { } wrong)
+        {
+            return Quarantine(record.Key, copy, wrong, outcome, shown);
+        }
+
+        _thin.Forget(record.Key, copy.Location);
         shown.Add(new StorageCommand.Verify(record.Key, copy.Location, copy.Incarnation, fault));
         shown.Add(new StorageCommand.AddCopy(record.Key, copy with { VerifiedAt = _time.GetUtcNow() }));
         return outcome with { Proved = outcome.Proved + 1, Mended = outcome.Mended + 1 };

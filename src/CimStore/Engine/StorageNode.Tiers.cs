@@ -203,7 +203,8 @@ public sealed partial class StorageNode
         : new MoveOutcome(
             rejection.Code == "locations-unreachable" ? MoveResult.Failed : MoveResult.Refused, rejection.Message);
 
-    internal int CopiesOf(ObjectRecord record) => CopyCount.Of(record, _bound, FailureDomain);
+    internal int CopiesOf(ObjectRecord record) =>
+        CopyCount.Of(record, _thin.SeenBy(record, _bound), FailureDomain);
 
     private TierSettings Settings => _ports.Tiers ?? throw NoTiers();
 

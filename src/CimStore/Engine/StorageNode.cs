@@ -37,6 +37,7 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
     private volatile ImmutableDictionary<LocationId, LocationTraits> _bound;
     private readonly ImmutableDictionary<LocationId, StorageTier> _tierOf;
     private readonly LocationAbsences _absences;
+    private readonly ThinCopies _thin = new();
     private readonly LocationRooms _rooms;
     private readonly TokenBucket _pace;
     private readonly TokenBucket _scrubPace;

@@ -64,7 +64,8 @@ public interface ILocation
     ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Copies of which, since this was asked last, a part turned out to be missing or damaged while others served it.
+    /// Copies of which, since this was asked last, a part turned out to be missing or damaged while others served it,
+    /// or could not be written.
     /// Of bounded number: what is left out is found again by the next reader or by the scrub.
     /// </summary>
     IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded();

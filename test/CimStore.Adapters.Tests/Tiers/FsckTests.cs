@@ -110,6 +110,45 @@ public sealed class FsckTests
     }
 
     [Fact]
+    public async Task A_copy_that_was_made_without_all_its_parts_counts_for_less_until_they_are_made()
+    {
+        await using var tiers = await OpenAsync();
+        var lost = Directory.CreateTempSubdirectory("cimstore-lost-").FullName;
+        for (var shard = 5; shard < 8; shard++)
+        {
+            Directory.Move(tiers.PoolDirectory(shard), Path.Combine(lost, $"d{shard}"));
+        }
+
+        var stored = await tiers.Node.StoreAsync(
+            Samples.Bytes(Size, Size), Token,
+            StoreRequest.Default with { Class = DurabilityClass.Critical, Level = ConsistencyLevel.Strong });
+        var record = (await tiers.Node.StatAsync(stored.Cid, Token))!;
+        var atLeast = new ReplicateRequest(3, CommandIdentity.None) { IsAtLeast = true };
+        var few = await tiers.Node.ReplicateAsync(stored.Cid, atLeast, Token);
+        var thin = await FsckAsync(tiers, Look);
+        for (var shard = 5; shard < 8; shard++)
+        {
+            Directory.Move(Path.Combine(lost, $"d{shard}"), tiers.PoolDirectory(shard));
+        }
+
+        await tiers.ReopenAsync();
+        var mended = await FsckAsync(tiers, Mend);
+
+        var many = await tiers.Node.ReplicateAsync(stored.Cid, atLeast, Token);
+
+        // The log is one, and five shards survive one loss: three in all, where eight shards make it six.
+        Assert.Equal(
+            ["hot 1", "pool 5"], stored.Receipt.Copies.Select(copy => $"{copy.Location} {copy.Shards}"));
+        Assert.Equal((3, 6), (few.EffectiveCopies, many.EffectiveCopies));
+        Assert.Contains(thin, one => one is { What: "records", IsWell: false }
+            && one.Detail.Contains("has 5 of 8 parts", StringComparison.Ordinal));
+        Assert.All(mended, one => Assert.True(one.IsWell, one.Detail));
+        Assert.Contains(mended, one => one.Detail.Contains("made again", StringComparison.Ordinal));
+        Assert.Equal(8, (await tiers.Pool.DescribeAsync(record.Key, CopyAt(record, tiers.Pool.Id), Token))!.Parts);
+        Directory.Delete(lost, recursive: true);
+    }
+
+    [Fact]
     public async Task The_last_bytes_of_an_object_are_taken_back_although_no_record_named_them()
     {
         await using var tiers = await OpenAsync();
