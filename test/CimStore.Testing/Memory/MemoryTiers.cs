@@ -38,7 +38,8 @@ public sealed class MemoryTiers : IAsyncDisposable
 
     public static async ValueTask<MemoryTiers> OpenAsync(
         TimeProvider time, MeterReading meters, Func<LocationId, LocationFaultPlan>? plan, MemoryStore store,
-        ImmutableArray<MemoryLocation> others, StorageNodeOptions options, BackgroundLimits limits)
+        ImmutableArray<MemoryLocation> others, StorageNodeOptions options, BackgroundLimits limits,
+        MigrationPolicy? policy = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Cache.SizeMaxBytes = 0;
@@ -48,7 +49,7 @@ public sealed class MemoryTiers : IAsyncDisposable
         var ports = StorageNodePorts.Of(store) with
         {
             Locations = [store, .. behind],
-            Tiers = new TierSettings(MigrationPolicies.SeedV1, new MemoryDueIndex())
+            Tiers = new TierSettings(policy ?? MigrationPolicies.SeedV1, new MemoryDueIndex())
             {
                 Placement = new PlacementOptions { FreeBytesMin = 0 },
                 Limits = limits,
