@@ -10,13 +10,17 @@ namespace CimStore.Server.Tiers;
 /// </summary>
 internal sealed class TierWorker : BackgroundService
 {
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromHours(1);
+
     private readonly StorageNode? _node;
     private readonly TimeProvider _time;
     private readonly ILogger<TierWorker> _log;
     private volatile string? _moving;
     private volatile string? _proving;
     private volatile string? _working;
+    private volatile string? _comparing;
     private volatile string? _differing;
+    private string? _cursor;
     private long? _comparedAt;
 
     public TierWorker(IStorageClient node, TimeProvider time, ILogger<TierWorker> log)
@@ -27,7 +31,7 @@ internal sealed class TierWorker : BackgroundService
     }
 
     /// <summary>Why the last cycle failed; null when it did not.</summary>
-    public string? Failure => _moving ?? _proving ?? _working;
+    public string? Failure => _moving ?? _proving ?? _comparing ?? _working;
 
     /// <summary>What the last comparison with the locations found; null when all was well.</summary>
     public string? Difference => _differing;
@@ -41,15 +45,16 @@ internal sealed class TierWorker : BackgroundService
 
         await Task.WhenAll(
             RunAsync(async token => await scavenger.RunAsync(token), failure => _moving = failure, stoppingToken),
+            RunAsync(async token => await scrubber.RunAsync(null, token), failure => _proving = failure, stoppingToken),
+            RunAsync(async token => await CompareAsync(node, token), failure => _comparing = failure, stoppingToken),
             RunAsync(
                 async token =>
                 {
-                    await CompareAsync(node, token);
-                    await scrubber.RunAsync(null, token);
+                    // It returns at a stop only: that it runs is that it is well.
+                    _working = null;
+                    await (node.Jobs?.RunAsync(token) ?? Task.CompletedTask);
                 },
-                failure => _proving = failure, stoppingToken),
-            RunAsync(node.Jobs is { } jobs ? jobs.RunAsync : _ => Task.CompletedTask, failure => _working = failure,
-                stoppingToken));
+                failure => _working = failure, stoppingToken));
     }
 
     /// <summary>Once in every cycle, and after a failure again in the next one.</summary>
@@ -78,7 +83,8 @@ internal sealed class TierWorker : BackgroundService
             await run(stoppingToken);
             return null;
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (Exception failure) when (
+            failure is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
         {
             // A location that fails must not end the loop: health says so, and the next cycle tries again.
             Log.CycleFailed(_log, failure);
@@ -87,25 +93,30 @@ internal sealed class TierWorker : BackgroundService
     }
 
     /// <summary>
-    /// Soon after the start, for what a crash left behind, and once in a scrub cycle. It releases what no record names
-    /// only where the object is safe without it.
+    /// Soon after the start, for what a crash left behind, and once in a scrub cycle; after one that found something
+    /// wrong again within the hour. It releases what no record names only where the object is safe without it.
     /// </summary>
     private async ValueTask CompareAsync(StorageNode node, CancellationToken stoppingToken)
     {
-        if (_comparedAt is { } at && _time.GetElapsedTime(at) < node.Scavenger!.ScrubCycle)
+        var every = _differing is null ? node.Scavenger!.ScrubCycle : AgainAfter;
+        if (_comparedAt is { } at && _time.GetElapsedTime(at) < every)
         {
             return;
         }
 
         var (count, first) = (0L, "");
+        var request = new FsckRequest { IsMending = true, IsPaced = true, After = _cursor };
         try
         {
-            await foreach (var step in node.FsckAsync(new FsckRequest { IsMending = true }, stoppingToken))
+            await foreach (var step in node.FsckAsync(request, stoppingToken))
             {
                 if (step is CheckStep.Found { IsWell: false } found)
                 {
                     (count, first) = (count + 1, count == 0 ? $"{found.What}: {found.Detail}" : first);
                 }
+
+                // Should it fail on the way, the next cycle goes on from here.
+                _cursor = step is CheckStep.Working { Cursor: { } reached } ? reached : _cursor;
             }
         }
         catch (RefusedException)
@@ -114,7 +125,7 @@ internal sealed class TierWorker : BackgroundService
             return;
         }
 
-        _comparedAt = _time.GetTimestamp();
+        (_comparedAt, _cursor) = (_time.GetTimestamp(), null);
         _differing = count == 0 ? null : $"{count} findings of 'cimstore fsck' are not well; the first: {first}";
         if (_differing is { } difference)
         {

@@ -4,8 +4,8 @@ namespace CimStore.Engine;
 public sealed record FsckRequest
 {
     /// <summary>
-    /// Mends: makes missing copies again, takes back a copy nobody referred to where an object has no other that
-    /// proves, and releases copies that nobody refers to while their object is safe without them, or deleted.
+    /// Mends: makes missing copies again, takes back a copy nobody referred to where an object has fewer than its class
+    /// requires, and releases copies that nobody refers to while their object has enough proved ones, or is deleted.
     /// </summary>
     public bool IsMending { get; init; }
 
@@ -14,6 +14,9 @@ public sealed record FsckRequest
     /// was lost: whoever sets this knows that it was not.
     /// </summary>
     public bool ReleasesUnknown { get; init; }
+
+    /// <summary>At the pace of the scrub, for who does it beside other work.</summary>
+    public bool IsPaced { get; init; }
 
     /// <summary>Goes on where an earlier run was cut: its last <see cref="CheckStep.Working.Cursor"/>.</summary>
     public string? After { get; init; }

@@ -72,11 +72,8 @@ public sealed partial class StorageNode
         var verdict = new ReleaseVerdict(true, "given up");
         var givenUp = new List<Copy>(copies.Length);
         var isHeld = false;
-        if (seen is null)
-        {
-            await CountPartsAsync(key, copies, cancellationToken);
-        }
-
+        var unseen = seen is null
+            ? await FindUnseenAsync(key, copies, cancellationToken) : ImmutableHashSet<LocationId>.Empty;
         await _contentLocks.AcquireAsync(key, cancellationToken);
         try
         {
@@ -99,7 +96,7 @@ public sealed partial class StorageNode
 
             foreach (var copy in copies)
             {
-                verdict = AskGate(record, copy, seen);
+                verdict = AskGate(record, copy, seen, unseen);
                 if (verdict.IsForNow || (seen is not null && !verdict.IsAllowed))
                 {
                     // What is true with it is not true yet: both come later.
@@ -136,7 +133,6 @@ public sealed partial class StorageNode
         {
             foreach (var copy in givenUp)
             {
-                _thin.Forget(key, copy.Location);
                 await DropBytesAsync(key, copy.Location, copy.Incarnation);
             }
         }
@@ -149,30 +145,50 @@ public sealed partial class StorageNode
         }
     }
 
-    /// <summary>Asks the locations of the copies that are to stay how many parts of them they have.</summary>
-    private async ValueTask CountPartsAsync(
+    /// <summary>
+    /// Asks the locations of the copies that are to stay whether they are there, and how many parts of them.
+    /// </summary>
+    /// <returns>Where one is not, or cannot be seen or remembered: it must not be relied on now.</returns>
+    private async ValueTask<ImmutableHashSet<LocationId>> FindUnseenAsync(
         ContentKey key, ImmutableArray<Copy> leaving, CancellationToken cancellationToken)
     {
+        var unseen = ImmutableHashSet<LocationId>.Empty;
         if (await _catalog.FindAsync(key, cancellationToken) is not { IsPresent: true } record)
         {
-            return;
+            return unseen;
         }
 
         foreach (var copy in record.Copies.Where(copy => copy.State == CopyState.Verified && !leaving.Contains(copy)))
         {
-            if (LocationOf(copy) is { Traits.Parts: { IsEmpty: false } parts } location)
+            if (LocationOf(copy) is { } location && !ReferenceEquals(location, _home)
+                && !await IsCountedAsync(key, copy, location, cancellationToken))
             {
-                try
-                {
-                    var held = await location.DescribeAsync(key, copy, cancellationToken);
-                    _thin.TryNote(key, copy.Location, copy.Incarnation, parts.Length - (held?.Parts ?? 0));
-                }
-                catch (LocationException failure)
-                {
-                    // It is away then, and the gate does not count on it now.
-                    _absences.Note(copy.Location, failure);
-                }
+                unseen = unseen.Add(copy.Location);
             }
+        }
+
+        return unseen;
+    }
+
+    /// <summary>Whether the location has the copy, and how thin it is could be noted.</summary>
+    private async ValueTask<bool> IsCountedAsync(
+        ContentKey key, Copy copy, ILocation location, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var held = await location.DescribeAsync(key, copy, cancellationToken);
+            return held is { Fault: null } && _thin.TryNote(
+                key, copy.Location, copy.Incarnation, location.Traits.Parts.Length - held.Parts);
+        }
+        catch (LocationException failure)
+        {
+            _absences.Note(copy.Location, failure);
+            return false;
+        }
+        catch (IntegrityException)
+        {
+            // The scrub finds it, and says so.
+            return false;
         }
     }
 
@@ -181,7 +197,8 @@ public sealed partial class StorageNode
     /// stand in the way of is possible soon: a move that gave up less than it is to would never come back for the rest.
     /// </summary>
     private ReleaseVerdict AskGate(
-        ObjectRecord record, Copy copy, ImmutableDictionary<LocationId, LocationTraits>? seen)
+        ObjectRecord record, Copy copy, ImmutableDictionary<LocationId, LocationTraits>? seen,
+        ImmutableHashSet<LocationId> unseen)
     {
         var release = new CopyRelease(copy.Location, copy.Incarnation, record.Revision)
         {
@@ -199,13 +216,15 @@ public sealed partial class StorageNode
             return verdict;
         }
 
-        var now = ReleaseGate.AskCopy(record, release, facts, _thin.SeenBy(record, ReliedOn()), FailureDomain);
+        var reliedOn = _thin.SeenBy(record, ReliedOn().RemoveRange(unseen));
+        var now = ReleaseGate.AskCopy(record, release, facts, reliedOn, FailureDomain);
         return now.IsAllowed ? now : now with { IsForNow = true };
     }
 
     /// <summary>The bytes of a copy that is journaled as gone. What stays behind is garbage that fsck finds.</summary>
     private async ValueTask DropBytesAsync(ContentKey key, LocationId from, ulong incarnation)
     {
+        _thin.Forget(key, from, incarnation);
         try
         {
             if (LocationOf(from) is { } location)

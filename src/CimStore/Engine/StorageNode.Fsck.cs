@@ -4,6 +4,7 @@ using CimStore.Content;
 using CimStore.Diagnostics;
 using CimStore.Locations;
 using CimStore.Objects;
+using CimStore.Policies;
 
 namespace CimStore.Engine;
 
@@ -15,6 +16,9 @@ public sealed partial class StorageNode
     /// </summary>
     private const string CatalogPart = "*";
 
+    /// <summary>What a look at one copy costs a medium that has to seek for it, in bytes it could have read.</summary>
+    private const int LookBytes = 64 << 10;
+
     private bool _isComparing;
 
     private enum Stray
@@ -22,11 +26,14 @@ public sealed partial class StorageNode
         /// <summary>It is being made, or was journaled or given up while it was looked at.</summary>
         None,
 
-        /// <summary>Its object is safe without it, or deleted.</summary>
+        /// <summary>Its object has the copies its class requires without it, or is deleted.</summary>
         Surplus,
 
-        /// <summary>Its object has no copy that proves.</summary>
+        /// <summary>Its object has fewer, and none there.</summary>
         Needed,
+
+        /// <summary>Its object has fewer, and another one there.</summary>
+        Spare,
 
         /// <summary>The catalog never heard of its object.</summary>
         Unknown,
@@ -115,6 +122,7 @@ public sealed partial class StorageNode
         {
             foreach (var copy in record.Copies.Where(copy => copy.State == CopyState.Verified))
             {
+                await PaceAsync(request, cancellationToken);
                 if (silent.Contains(copy.Location)
                     || await LackOfAsync(steps, record.Key, copy, silent, cancellationToken) is not { } lack)
                 {
@@ -165,8 +173,11 @@ public sealed partial class StorageNode
             var parts = Math.Max(1, location.Traits.Parts.Length);
             _thin.TryNote(key, copy.Location, copy.Incarnation, parts - (held?.Parts ?? 0));
             return held is null ? "is missing"
-                : held.Parts < parts ? $"has {held.Parts} of {parts} parts"
-                : null;
+                : held.Fault ?? (held.Parts < parts ? $"has {held.Parts} of {parts} parts" : null);
+        }
+        catch (IntegrityException wrong)
+        {
+            return $"cannot say what it is: {wrong.Message}";
         }
         catch (LocationException failure)
         {
@@ -208,14 +219,17 @@ public sealed partial class StorageNode
     {
         var name = location.Id.Name;
         var done = steps.Begin(name);
-        var found = new Dictionary<Stray, long>();
-        var left = 0L;
+        var (found, left) = (0L, 0L);
+        ContentKey? last = after;
         try
         {
             await foreach (var held in location.ListCopiesAsync(after, cancellationToken))
             {
+                // Behind the last of an object's copies only: who goes on from there has seen them all.
+                steps.Cursor = last is { } seen && seen != held.Manifest.Key ? $"{name}:{seen.Cid}" : steps.Cursor;
+                last = held.Manifest.Key;
+                await PaceAsync(request, cancellationToken);
                 done.Add(1, held.Manifest.SizeBytes);
-                steps.Cursor = $"{name}:{held.Manifest.Key.Cid}";
                 if (await IsKnownAsync(location.Id, held.Manifest, cancellationToken))
                 {
                     continue;
@@ -224,8 +238,7 @@ public sealed partial class StorageNode
                 var (stray, isSettled, detail) = await SettleAsync(location, held, request, cancellationToken);
                 if (stray != Stray.None)
                 {
-                    found[stray] = found.GetValueOrDefault(stray) + 1;
-                    left += isSettled ? 0 : 1;
+                    (found, left) = (found + 1, left + (isSettled ? 0 : 1));
                     await steps.TellAsync(name, isSettled, detail, cancellationToken);
                 }
             }
@@ -234,7 +247,7 @@ public sealed partial class StorageNode
             await steps.TellAsync(
                 name, left == 0,
                 $"{Number(done.Items)} copies of {Sizes.Of(done.SizeBytes)}, {Sizes.Of(used)} on the medium; "
-                + $"{Number(found.Values.Sum())} that no record names, {Number(left)} of them left",
+                + $"{Number(found)} that no record names, {Number(left)} of them left",
                 cancellationToken);
         }
         catch (LocationException failure)
@@ -242,6 +255,9 @@ public sealed partial class StorageNode
             await steps.TellAsync(name, false, failure.Message, cancellationToken);
         }
     }
+
+    private ValueTask PaceAsync(FsckRequest request, CancellationToken cancellationToken) =>
+        request.IsPaced ? _scrubPace.TakeAsync(LookBytes, cancellationToken) : ValueTask.CompletedTask;
 
     private async ValueTask<bool> IsKnownAsync(
         LocationId location, CopyManifest manifest, CancellationToken cancellationToken) =>
@@ -264,10 +280,12 @@ public sealed partial class StorageNode
             Stray.Surplus => (
                 stray, false, $"{what}: no record names it, and its object does not need it. --repair releases it."),
             Stray.Needed when request.IsMending && await TakeBackAsync(location, held, cancellationToken) => (
-                stray, true, $"{what}: no record named it, and its object had no other copy that proves; taken back."),
+                stray, true, $"{what}: no record named it, and its object had too few copies; taken back."),
             Stray.Needed => (
-                stray, false, $"{what}: no record names it, and its object has no copy that proves. "
+                stray, false, $"{what}: no record names it, and its object has too few copies. "
                     + (request.IsMending ? "It could not be taken back; it was kept." : "--repair takes it back.")),
+            Stray.Spare => (
+                stray, false, $"{what}: no record names it; it was kept, as its object has too few copies elsewhere."),
             Stray.Unknown when request.ReleasesUnknown => (
                 stray, true, $"{what}: of an object that the catalog never heard of; released."),
             Stray.Unknown => (
@@ -294,13 +312,13 @@ public sealed partial class StorageNode
                 return Stray.None;
             }
 
-            var stray = record switch
+            var stray = record is null ? Stray.Unknown : JudgeKnown(record, location.Id);
+            if (_isInDoubt)
             {
-                null => Stray.Unknown,
-                { Tombstone: null or { Released: null } } when record.Copies.All(
-                    copy => copy.State != CopyState.Verified) => Stray.Needed,
-                _ => Stray.Surplus,
-            };
+                // The entry that names it may come true when the journal is opened anew.
+                return Stray.None;
+            }
+
             if ((stray == Stray.Surplus && request.IsMending) || (stray == Stray.Unknown && request.ReleasesUnknown))
             {
                 await location.ReleaseAsync(key, manifest.Incarnation, CancellationToken.None);
@@ -313,6 +331,27 @@ public sealed partial class StorageNode
         {
             _contentLocks.Release(key);
         }
+    }
+
+    /// <summary>
+    /// Only copies count that were proved, at locations that are not away: what is released by itself must be missed by
+    /// nobody.
+    /// </summary>
+    private Stray JudgeKnown(ObjectRecord record, LocationId there)
+    {
+        if (record.Tombstone is { Released: not null })
+        {
+            return Stray.Surplus;
+        }
+
+        var proved = record with
+        {
+            Copies = [.. record.Copies.Where(copy => copy.State == CopyState.Verified && copy.VerifiedAt > Never)],
+        };
+        var copies = CopyCount.Of(proved, _thin.SeenBy(proved, ReliedOn()), FailureDomain);
+        return copies >= ConsistencyTable.CopiesRequired(record.Class) ? Stray.Surplus
+            : CopyAt(record, there) is { State: CopyState.Verified } ? Stray.Spare
+            : Stray.Needed;
     }
 
     /// <returns>Whether it proved, and is a copy again.</returns>

@@ -172,7 +172,7 @@ public sealed partial class StorageNode
     private ScrubOutcome ProveWhole(
         ContentKey key, Copy copy, ScrubOutcome outcome, List<StorageCommand> shown)
     {
-        _thin.Forget(key, copy.Location);
+        _thin.Forget(key, copy.Location, copy.Incarnation);
         return Prove(key, copy, outcome, shown);
     }
 
@@ -203,7 +203,17 @@ public sealed partial class StorageNode
     {
         var fault = string.Join(" ", before.Faults);
         Log.PartsLacking(_ports.Logger, record.Key.Cid.ToString(), copy.Location.Name, fault);
-        var after = await location.HealAsync(record.Key, copy, cancellationToken);
+        CopyCondition? after;
+        try
+        {
+            after = await location.HealAsync(record.Key, copy, cancellationToken);
+        }
+        catch (LocationException failure)
+        {
+            // The copy was read: a part that cannot be written is owed, and says nothing of the location.
+            after = before with { Faults = before.Faults.Add(failure.Message) };
+        }
+
         if (after is not { IsWhole: true })
         {
             var left = after ?? before;
@@ -216,7 +226,7 @@ public sealed partial class StorageNode
             return Quarantine(record.Key, copy, wrong, outcome, shown);
         }
 
-        _thin.Forget(record.Key, copy.Location);
+        _thin.Forget(record.Key, copy.Location, copy.Incarnation);
         shown.Add(new StorageCommand.Verify(record.Key, copy.Location, copy.Incarnation, fault));
         shown.Add(new StorageCommand.AddCopy(record.Key, copy with { VerifiedAt = _time.GetUtcNow() }));
         return outcome with { Proved = outcome.Proved + 1, Mended = outcome.Mended + 1 };

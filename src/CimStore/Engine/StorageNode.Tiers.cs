@@ -31,6 +31,7 @@ public sealed partial class StorageNode
     {
         LocationException? last = null;
         var tried = new HashSet<LocationId>();
+        await LookAtPartsAsync(key, cancellationToken);
         while (true)
         {
             var record = await _catalog.FindAsync(key, cancellationToken);
@@ -54,6 +55,24 @@ public sealed partial class StorageNode
         }
     }
 
+    /// <summary>Has a copy that lacks parts counted for what it is: one of an earlier process is not known as thin yet.
+    /// </summary>
+    private async ValueTask LookAtPartsAsync(ContentKey key, CancellationToken cancellationToken)
+    {
+        if (await _catalog.FindAsync(key, cancellationToken) is not { IsPresent: true } record)
+        {
+            return;
+        }
+
+        foreach (var copy in record.Copies.Where(static copy => copy.State == CopyState.Verified))
+        {
+            if (LocationOf(copy) is { Traits.Parts.IsEmpty: false } location)
+            {
+                await IsCountedAsync(key, copy, location, cancellationToken);
+            }
+        }
+    }
+
     /// <summary>Makes what the object owes: copies that were found wrong, copies the class lacks.</summary>
     /// <returns>Why something is still owed; null when nothing is.</returns>
     internal async ValueTask<string?> PayAsync(ContentKey key, bool lacksParts, CancellationToken cancellationToken)
@@ -65,7 +84,7 @@ public sealed partial class StorageNode
                 return null;
             }
 
-            if (lacksParts && (await ScrubAsync(key, cancellationToken)).Owed is { } lacking)
+            if (lacksParts && await LackingAsync(key, cancellationToken) is { } lacking)
             {
                 return lacking;
             }
@@ -99,6 +118,13 @@ public sealed partial class StorageNode
             _absences.Note(copy.Location, failure);
             return failure.Message;
         }
+    }
+
+    /// <returns>What the copies lack still, or why one could not be looked at; null when none lacks anything.</returns>
+    private async ValueTask<string?> LackingAsync(ContentKey key, CancellationToken cancellationToken)
+    {
+        var outcome = await ScrubAsync(key, cancellationToken);
+        return outcome.Owed ?? outcome.Unread;
     }
 
     /// <summary>From its own parts where that helps, else from another copy.</summary>

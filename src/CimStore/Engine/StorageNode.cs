@@ -38,6 +38,10 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
     private readonly ImmutableDictionary<LocationId, StorageTier> _tierOf;
     private readonly LocationAbsences _absences;
     private readonly ThinCopies _thin = new();
+
+    /// <summary>An append ended without an answer: what it told of may come true when the journal is opened anew.
+    /// </summary>
+    private volatile bool _isInDoubt;
     private readonly LocationRooms _rooms;
     private readonly TokenBucket _pace;
     private readonly TokenBucket _scrubPace;
@@ -253,6 +257,11 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
         {
             // Not cancellable: whether the append came true must be known before a lock is given up.
             return await _journal.AppendAsync(changes, CancellationToken.None);
+        }
+        catch (LocationException failure) when (failure.Fault == LocationFault.Unknown)
+        {
+            _isInDoubt = true;
+            throw;
         }
         finally
         {

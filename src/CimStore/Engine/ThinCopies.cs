@@ -14,44 +14,45 @@ internal sealed class ThinCopies
     /// <summary>Some 10 MB. A location that has more of them is not one to give copies to.</summary>
     private const int CountMax = 100_000;
 
-    private readonly ConcurrentDictionary<(ContentKey Key, LocationId Location), (ulong Incarnation, int Missing)>
-        _missing = new();
+    private readonly ConcurrentDictionary<(ContentKey Key, LocationId Location, ulong Incarnation), int> _missing =
+        new();
 
     private int _count;
 
-    /// <summary>So many parts of the copy are missing; 0 when it is whole.</summary>
+    /// <param name="key">The object.</param>
+    /// <param name="location">Where the copy is.</param>
+    /// <param name="incarnation">Which copy.</param>
+    /// <param name="missing">So many of its parts are missing; 0 when it is whole.</param>
     /// <returns>False when no more can be remembered: the copy must not be counted on.</returns>
     public bool TryNote(ContentKey key, LocationId location, ulong incarnation, int missing)
     {
         if (missing <= 0)
         {
-            Forget(key, location);
+            Forget(key, location, incarnation);
             return true;
         }
 
-        if (Volatile.Read(ref _count) >= CountMax && !_missing.ContainsKey((key, location)))
+        if (Volatile.Read(ref _count) >= CountMax && !_missing.ContainsKey((key, location, incarnation)))
         {
             return false;
         }
 
-        _missing[(key, location)] = (incarnation, missing);
+        _missing[(key, location, incarnation)] = missing;
         Volatile.Write(ref _count, _missing.Count);
         return true;
     }
 
-    public void Forget(ContentKey key, LocationId location)
+    public void Forget(ContentKey key, LocationId location, ulong incarnation)
     {
-        if (Volatile.Read(ref _count) > 0 && _missing.TryRemove((key, location), out _))
+        if (Volatile.Read(ref _count) > 0 && _missing.TryRemove((key, location, incarnation), out _))
         {
             Volatile.Write(ref _count, _missing.Count);
         }
     }
 
-    public int MissingOf(ContentKey key, Copy copy) =>
-        Volatile.Read(ref _count) > 0 && _missing.TryGetValue((key, copy.Location), out var thin)
-            && thin.Incarnation == copy.Incarnation
-            ? thin.Missing
-            : 0;
+    public int MissingOf(ContentKey key, Copy copy) => Volatile.Read(ref _count) > 0
+        ? _missing.GetValueOrDefault((key, copy.Location, copy.Incarnation))
+        : 0;
 
     /// <summary>
     /// The locations as this object's copies make use of them. A missing part may be in any domain, so the copy is

@@ -172,6 +172,48 @@ public sealed class FsckTests
     }
 
     [Fact]
+    public async Task A_copy_that_cannot_say_what_it_is_ends_neither_the_comparison_nor_a_cycle()
+    {
+        await using var tiers = await OpenAsync();
+        var stored = await StoreAsync(tiers, Size, DurabilityClass.Ephemeral);
+        var other = await StoreAsync(tiers, Size + 1, DurabilityClass.Ephemeral);
+        await tiers.CycleAsync(TimeSpan.FromDays(31));
+        var record = (await tiers.Node.StatAsync(stored.Key.Cid, Token))!;
+        Damage(tiers.ColdDirectory, Samples.Bytes(Size, Size));
+        await tiers.ReopenAsync();
+
+        var found = await FsckAsync(tiers, Mend);
+        var scrubbed = await tiers.Node.Scrubber!.RunAllAsync(null, Token);
+
+        Assert.Equal("cold", Assert.Single(record.Copies).Location.Name);
+        Assert.Contains(found, one => one is { What: "records", IsWell: false }
+            && one.Detail.StartsWith(stored.Key.Cid.ToString(), StringComparison.Ordinal));
+        Assert.Equal("cold", found[^1].What);
+        Assert.True(scrubbed.Hopeless == 1 && scrubbed.Objects == 2);
+        Assert.True((await tiers.Node.VerifyAsync(other.Key.Cid, Token))!.IsWhole);
+    }
+
+    [Fact]
+    public async Task No_copy_is_given_up_for_one_that_is_not_there()
+    {
+        await using var tiers = await OpenAsync();
+        var stored = await StoreAsync(tiers, 2_000_000, DurabilityClass.Standard);
+        await tiers.Pool.ReleaseAsync(stored.Key, CopyAt(stored, tiers.Pool.Id).Incarnation, Token);
+
+        var refused = await Assert.ThrowsAsync<LocationException>(() => tiers.Node.MigrateAsync(
+            stored.Key.Cid, new MigrateRequest(StorageTier.Warm, CommandIdentity.None), Token).AsTask());
+        var record = (await tiers.Node.StatAsync(stored.Key.Cid, Token))!;
+        await FsckAsync(tiers, Mend);
+        var moved = await tiers.Node.MigrateAsync(
+            stored.Key.Cid, new MigrateRequest(StorageTier.Warm, CommandIdentity.None), Token);
+
+        Assert.Contains("stays where it is", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(stored.Copies, record.Copies);
+        Assert.True(moved.Changed);
+        Assert.True((await tiers.Node.VerifyAsync(stored.Key.Cid, Token))!.IsWhole);
+    }
+
+    [Fact]
     public async Task A_run_goes_on_where_an_earlier_one_was_cut()
     {
         await using var tiers = await OpenAsync();
@@ -213,6 +255,27 @@ public sealed class FsckTests
         await staged.WriteAsync(bytes, Token);
         await staged.SealAsync(
             new CopyManifest(ContentKey.Shared(cid), bytes.Length, Root(bytes)), Token);
+    }
+
+    /// <summary>Flips a bit in the middle of the bytes, wherever they lie in a file of the folder.</summary>
+    private static void Damage(string folder, byte[] bytes)
+    {
+        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(static path => Path.GetFileName(path) != "lock"))
+        {
+            using var stream = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+            var file = new byte[stream.Length];
+            stream.ReadExactly(file);
+            var at = file.AsSpan().IndexOf(bytes.AsSpan(0, 1000));
+            if (at >= 0)
+            {
+                stream.Position = at + 500;
+                stream.WriteByte((byte)(bytes[500] ^ 1));
+                return;
+            }
+        }
+
+        Assert.Fail($"The bytes are nowhere in {folder}.");
     }
 
     private static Cid Root(byte[] bytes)
