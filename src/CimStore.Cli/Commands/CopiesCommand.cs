@@ -33,7 +33,7 @@ internal static class CopiesCommand
 
     private static readonly Option<int> Factor = new("--factor")
     {
-        Description = "How many failure domains it is to take to lose the content",
+        Description = "How many failure domains it is to take to lose the content; with --all 1 to 3",
         HelpName = "N",
         Required = true,
     };

@@ -26,11 +26,13 @@ internal static class JobRun
         CliSession session, StoreConnection store, MessageId id, CancellationToken cancellationToken)
     {
         using var progress = new Progress(session, "looked at");
+        var waits = new HashSet<DateTimeOffset>();
         try
         {
             var job = store.IsShared
-                ? await WatchAsync(session, store, id, progress, cancellationToken)
-                : await store.Jobs().RunToEndAsync(id, job => Show(progress, job), cancellationToken);
+                ? await WatchAsync(session, store, id, progress, waits, cancellationToken)
+                : await store.Jobs().RunToEndAsync(
+                    id, job => Show(session, progress, job, waits), cancellationToken);
             progress.Clear();
             Tell(session, job);
             return job.State == JobState.Done ? ExitCode.Ok : ExitCode.NotWell;
@@ -65,11 +67,22 @@ internal static class JobRun
 
     private static string Far(JobRecord job) => job.Total is { } total ? $"{job.Done}/{total}" : $"{job.Done}";
 
-    private static void Show(Progress progress, JobRecord job) =>
+    /// <summary>A wait is told once, also where nobody looks at progress: it may be long.</summary>
+    private static void Show(CliSession session, Progress progress, JobRecord job, HashSet<DateTimeOffset> waits)
+    {
+        if (job.NextTry is { } next && next > session.Time.GetUtcNow() && waits.Add(next))
+        {
+            progress.Clear();
+            session.Say(
+                $"{job.Left} left after try {job.Attempts}; again at {Sizes.Of(next)}, Ctrl-C leaves it waiting. "
+                + LineEscape.Escape(job.LastError ?? ""));
+        }
+
         progress.Show($"{JsonText.Of(job.Arguments.Kind)}, looked at", job.Done, job.SizeBytes);
+    }
 
     private static async Task<JobRecord> WatchAsync(
-        CliSession session, StoreConnection store, MessageId id, Progress progress,
+        CliSession session, StoreConnection store, MessageId id, Progress progress, HashSet<DateTimeOffset> waits,
         CancellationToken cancellationToken)
     {
         while (true)
@@ -81,7 +94,7 @@ internal static class JobRun
                 return job;
             }
 
-            Show(progress, job);
+            Show(session, progress, job, waits);
             await Task.Delay(AskEvery, session.Time, cancellationToken);
         }
     }

@@ -62,7 +62,7 @@ internal static class WhereIsCommand
 
     private static bool IsWell(CopyWhereabouts copy) =>
         copy.Copy.State == Locations.CopyState.Verified
-        && copy is { Fault: null, Condition: null or { IsWhole: true } };
+        && copy is { Fault: null, Condition: null or { IsWhole: true } } && !(copy.PartsKnown < copy.Parts);
 
     private static void Print(CliSession session, string cid, IReadOnlyList<CopyWhereabouts> copies)
     {
@@ -87,6 +87,7 @@ internal static class WhereIsCommand
         { Condition: { } condition } => $"{condition.PartsIntact} of {condition.Parts} parts right, "
             + $"{condition.PartsNeeded} needed" + (condition.Faults.IsDefaultOrEmpty ? "" : ": ")
             + LineEscape.Escape(string.Join(' ', condition.Faults.IsDefault ? [] : condition.Faults)),
-        _ => found.PartsKnown == 1 ? "there" : $"{found.PartsKnown} parts there",
+        { Parts: 1 } => "there",
+        _ => $"{found.PartsKnown} of {found.Parts} parts there, {found.PartsNeeded} needed",
     };
 }

@@ -34,7 +34,7 @@ internal static class OperatorShape
         [.. copies.Select(found => new WhereIsCopyJson(
             found.Copy.Location.Name, found.Copy.Incarnation, found.Tier is { } tier ? JsonText.Of(tier) : null,
             found.Domain, JsonText.Of(found.Copy.State), found.Copy.VerifiedAt, found.PartsKnown,
-            found.Condition?.Parts, found.Condition?.PartsIntact, found.Condition?.PartsNeeded,
+            found.Parts, found.Condition?.PartsIntact, found.PartsNeeded,
             found.Condition is { Faults.IsDefault: false } condition ? [.. condition.Faults] : null, found.Fault))]);
 
     public static DebtJson Of(OwedObject owed) => new(

@@ -52,6 +52,7 @@ internal sealed partial class CatalogIndex : IDisposable
     public string Path { get; }
 
     /// <exception cref="IndexException">The files are damaged; the index is to be rebuilt.</exception>
+    /// <exception cref="LocationException">The disk is full: nothing is wrong with the files.</exception>
     public static CatalogIndex Open(string path, int memtableBytes, int cacheBytes)
     {
         var cache = Rocks.CacheCreate((nuint)cacheBytes);
@@ -64,6 +65,14 @@ internal sealed partial class CatalogIndex : IDisposable
             var database = Rocks.Open(options, path, out var error);
             Rocks.Check(error);
             return new CatalogIndex(database, path);
+        }
+        catch (IndexException failure) when (IsOfFullDisk(failure))
+        {
+            throw new LocationException(
+                LocationFault.Full,
+                $"The disk of {path} is full to its last block, and the index cannot be opened without a little room. "
+                + "Nothing was changed: make room, and everything is as it was.",
+                failure);
         }
         finally
         {
@@ -338,6 +347,11 @@ internal sealed partial class CatalogIndex : IDisposable
         LocationFault.Offline,
         $"The index failed: {failure.Message}. Nothing stored is lost: open the store again, and it is made level.",
         failure);
+
+    /// <summary>RocksDB says it in the words of the system and in no other way.</summary>
+    private static bool IsOfFullDisk(IndexException failure) =>
+        failure.Message.Contains("No space left on device", StringComparison.Ordinal)
+        || failure.Message.Contains("Disk quota exceeded", StringComparison.Ordinal);
 
     [GeneratedRegex(@"Cumulative compaction: ([0-9.]+) GB write")]
     private static partial Regex CumulativeWrite();

@@ -220,5 +220,6 @@ internal sealed class Recovery(
         LogFault.BehindIndex,
         CommitState.NotStored,
         $"The index has seen batch {seen.NextBatch - 1} in segment {LogFormat.SegmentName(seen.Segment)}, "
-        + "which the log does not hold: the log lost its end or is an older copy. Nothing was changed.");
+        + "which the log does not hold: the log lost its end or is an older copy. Nothing was changed. Where it is a "
+        + "pool's: empty the directory, and 'cimstore pool replace' makes its shards again.");
 }

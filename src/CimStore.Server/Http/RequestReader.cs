@@ -61,9 +61,10 @@ internal static class RequestReader
             return null;
         }
 
-        return Enum.TryParse<T>(text, ignoreCase: true, out var value) && Enum.IsDefined(value)
-            && !char.IsDigit(text[0])
-            ? value
+        // By name alone: the parser of .NET also takes numbers, and several names at once.
+        return Enum.GetNames<T>().FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase))
+            is { } known
+            ? Enum.Parse<T>(known)
             : throw Malformed(what, text, "one of " + string.Join(", ", Enum.GetNames<T>()));
     }
 

@@ -8,4 +8,11 @@ namespace CimStore.Engine;
 /// <param name="Condition">What reading all of it showed, when that was asked for.</param>
 /// <param name="Fault">Why its location cannot say; null when it can.</param>
 public sealed record CopyWhereabouts(
-    Copy Copy, StorageTier? Tier, string Domain, int? PartsKnown, CopyCondition? Condition, string? Fault);
+    Copy Copy, StorageTier? Tier, string Domain, int? PartsKnown, CopyCondition? Condition, string? Fault)
+{
+    /// <summary>How many parts a whole copy has there; null where its location is not part of the node.</summary>
+    public int? Parts { get; init; }
+
+    /// <summary>How many of them suffice to read it.</summary>
+    public int? PartsNeeded { get; init; }
+}

@@ -22,27 +22,29 @@ public sealed record JobArguments(JobKind Kind)
     public string? Prefix { get; init; }
 
     /// <summary>Only these objects; empty for all.</summary>
-    public ImmutableArray<Cid> Cids { get; init; } = [];
+    public ImmutableArray<Cid> Cids
+    {
+        // Read from JSON without the member, the array is not even empty.
+        get => field.IsDefault ? [] : field;
+        init;
+    } = [];
 
     /// <returns>What is wrong with them, in words; null when nothing is.</returns>
     public string? WhyNot() => Kind switch
     {
         JobKind.Drain when Location is null => "A drain needs the location that is to be emptied.",
-        JobKind.Drain when Copies is not null || Prefix is not null || !List.IsEmpty =>
+        JobKind.Drain when Copies is not null || Prefix is not null || !Cids.IsEmpty =>
             "A drain takes a location and nothing else: all of its copies go.",
         JobKind.Drain => null,
         JobKind.Replicate when Location is not null => "The placement says where copies go: name no location.",
         JobKind.Replicate when Copies is not (>= 1 and <= CopiesMax) => "It takes 1 to 3 copies.",
         JobKind.Scrub or JobKind.Repair when Location is not null || Copies is not null =>
             "It takes all copies of the objects: name neither a location nor a number of copies.",
-        JobKind.Replicate or JobKind.Scrub or JobKind.Repair when List.Length > CidsMax =>
+        JobKind.Replicate or JobKind.Scrub or JobKind.Repair when Cids.Length > CidsMax =>
             $"At most {CidsMax} CIDs a job: start several.",
-        JobKind.Replicate or JobKind.Scrub or JobKind.Repair when Prefix is not null && !List.IsEmpty =>
+        JobKind.Replicate or JobKind.Scrub or JobKind.Repair when Prefix is not null && !Cids.IsEmpty =>
             "A prefix or a list of CIDs, not both.",
         JobKind.Replicate or JobKind.Scrub or JobKind.Repair => null,
         _ => $"There is no job of the kind {Kind}.",
     };
-
-    /// <summary>Read from JSON without the member, the array is not even empty.</summary>
-    internal ImmutableArray<Cid> List => Cids.IsDefault ? [] : Cids;
 }

@@ -33,7 +33,7 @@ internal sealed class JobPass(
     {
         if (Job.Cursor is null)
         {
-            var total = Job.Arguments.List is { IsEmpty: false } list
+            var total = Job.Arguments.Cids is { IsEmpty: false } list
                 ? list.Length
                 : await node.CountObjectsAsync(cancellationToken);
             Job = Job with { Done = 0, Left = 0, Total = total };
@@ -89,7 +89,7 @@ internal sealed class JobPass(
     private async IAsyncEnumerable<ObjectRecord> ObjectsAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (Job.Arguments.List is { IsEmpty: false } list)
+        if (Job.Arguments.Cids is { IsEmpty: false } list)
         {
             foreach (var cid in list.Order().Where(cid => Job.Cursor is not { } after || cid.CompareTo(after) > 0))
             {

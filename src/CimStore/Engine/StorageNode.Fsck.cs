@@ -138,6 +138,18 @@ public sealed partial class StorageNode
                     cancellationToken);
             }
 
+            if (!record.Copies.Any(static copy => copy.State == CopyState.Verified))
+            {
+                var why = request.IsMending
+                    ? await PayAsync(record.Key, lacksParts: false, cancellationToken) : "--repair tries to mend one.";
+                faulty = (faulty.Found + 1, faulty.Mended + (why is null ? 1 : 0));
+                await steps.TellAsync(
+                    "records", why is null,
+                    $"{record.Key.Cid}: no copy counts as right"
+                    + (why is null ? "; one was mended" : $". {why}"),
+                    cancellationToken);
+            }
+
             done.Add(1, record.SizeBytes);
             steps.Cursor = $"{CatalogPart}:{record.Key.Cid}";
         }

@@ -284,7 +284,11 @@ public sealed partial class StorageNode
             var condition = isDeep ? await location.InspectAsync(key, copy, cancellationToken) : null;
             return new CopyWhereabouts(
                 copy, location.Traits.Tier, domain, held?.Parts, condition,
-                held is null ? "The location does not hold it." : null);
+                held is null ? "The location does not hold it." : held.Fault)
+            {
+                Parts = Math.Max(1, location.Traits.Parts.Length),
+                PartsNeeded = location.Traits.PartsNeeded,
+            };
         }
         catch (Exception failure) when (failure is LocationException or IntegrityException)
         {

@@ -13,7 +13,7 @@ public sealed partial class HttpStorageClient
         ArgumentNullException.ThrowIfNull(arguments);
         using var message = new HttpRequestMessage(HttpMethod.Post, $"{Routes.Api}/jobs")
         {
-            Content = JsonBody(arguments with { Cids = arguments.List }),
+            Content = JsonBody(arguments),
         };
         return await _node.AskAsync(message, WireJson.Of<JobRecord>(), cancellationToken);
     }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text;
 using Xunit;
 
 namespace CimStore.Server.Tests.Cli;
@@ -31,6 +33,22 @@ public sealed class ServedOperatorTests : OperatorCommandTests
 
         (await Program.RunAsync("scrub")).Fails(4, "--all");
         (await Program.RunAsync("jobs", "run")).Fails(4, "by itself");
+    }
+
+    [Fact, Trait("row", "J9")]
+    public async Task A_job_is_asked_for_with_as_little_as_the_documentation_shows()
+    {
+        using var http = new HttpClient { BaseAddress = new Uri(_node!.Address) };
+        using var body = new StringContent("{\"kind\":\"Scrub\"}", Encoding.UTF8, "application/json");
+        var token = TestContext.Current.CancellationToken;
+
+        using var started = await http.PostAsync("/api/v1/jobs", body, token);
+        var listed = await http.GetStringAsync("/api/v1/jobs", token);
+        using var twice = await http.PostAsync("/api/v1/locations/pool/state?to=Active,Draining", null, token);
+
+        Assert.Equal(HttpStatusCode.Created, started.StatusCode);
+        Assert.Contains("\"Scrub\"", listed, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, twice.StatusCode);
     }
 
     [Fact]
