@@ -27,11 +27,7 @@ public sealed partial class PoolLocation
     public ValueTask<HeldCopy?> DescribeAsync(ContentKey key, Copy copy, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(
-            copy.Location == Id && Find(key, copy.Incarnation) is { } found
-                ? new HeldCopy(
-                    found.Description.Manifest, found.Description.Created, found.Shards.Count(one => one is not null))
-                : null);
+        return ValueTask.FromResult(copy.Location == Id ? Count(key, copy.Incarnation) : null);
     }
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded()
@@ -53,6 +49,30 @@ public sealed partial class PoolLocation
     internal Place? FindPlace(CopyManifest manifest, int slot) => _index.Find(manifest.Key, manifest.Incarnation, slot);
 
     internal ShardDescription? DescribeShard(PoolShard shard) => Describe(shard.Directory.Slot, shard.Place);
+
+    /// <summary>
+    /// Only parts that can be had now: asked before another copy is given up, so one in a directory that went since
+    /// the pool was opened must not count. What the copy is never changes, and is not read again.
+    /// </summary>
+    /// <exception cref="LocationException">All of its directories are gone: nothing is known of it.</exception>
+    private HeldCopy? Count(in ContentKey key, ulong incarnation)
+    {
+        if (FindNow(key, incarnation, _known.Find(key, incarnation)?.Description) is not { } found)
+        {
+            return null;
+        }
+
+        var here = found.Shards.OfType<PoolShard>().Select(static shard => shard.Directory)
+            .Where(static directory => directory.IsHere).ToList();
+        return here.Count > 0
+            ? new HeldCopy(
+                found.Description.Manifest, found.Description.Created,
+                here.Count(static directory => directory.Log.Failure is null))
+            : throw new LocationException(
+                LocationFault.Offline,
+                $"Every directory of the pool {Id} that has a shard of {key.Cid} was removed or unmounted. "
+                + string.Join(" ", Warnings));
+    }
 
     private ValueTask<int?> Read(
         ContentKey key, Copy copy, long offset, Span<byte> destination, byte stream,
@@ -98,15 +118,21 @@ public sealed partial class PoolLocation
         }
 
         var age = _known.Age;
+        if (FindNow(key, incarnation, null) is not { } found)
+        {
+            return null;
+        }
+
+        _known.Add(key, incarnation, found, age);
+        return found;
+    }
+
+    /// <summary>As the index has it at this moment, whatever was found out before.</summary>
+    private PoolCopy? FindNow(in ContentKey key, ulong incarnation, ShardDescription? description)
+    {
         try
         {
-            if (Look(key, incarnation) is not { } found)
-            {
-                return null;
-            }
-
-            _known.Add(key, incarnation, found, age);
-            return found;
+            return Look(key, incarnation, description);
         }
         catch (IntegrityException) when (IsGivenUp(key, incarnation))
         {
@@ -114,7 +140,7 @@ public sealed partial class PoolLocation
         }
     }
 
-    private PoolCopy? Look(in ContentKey key, ulong incarnation)
+    private PoolCopy? Look(in ContentKey key, ulong incarnation, ShardDescription? description)
     {
         var shards = _index.Shards(key, incarnation);
         if (shards.Count == 0)
@@ -122,7 +148,6 @@ public sealed partial class PoolLocation
             return null;
         }
 
-        ShardDescription? description = null;
         var isOffline = false;
         var found = new PoolShard?[_options.TotalShards];
         foreach (var (number, place) in shards)

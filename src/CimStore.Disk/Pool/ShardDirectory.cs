@@ -113,7 +113,21 @@ internal sealed class ShardDirectory : IAsyncDisposable
 
     /// <summary>Whether its marker is where it was: handles that are open read on in a directory that was removed.
     /// </summary>
-    public bool IsHere => _disk.Exists(_markerPath);
+    public bool IsHere
+    {
+        get
+        {
+            try
+            {
+                return _disk.Exists(_markerPath);
+            }
+            catch (DiskException)
+            {
+                // A disk that cannot even say so is not one to count on.
+                return false;
+            }
+        }
+    }
 
     /// <summary>The next read of this shard comes from the device.</summary>
     public void DropCached(in Place place)
