@@ -38,6 +38,7 @@ public sealed partial class PoolLocation
             .Where(shard => !isIntact[shard] && directories[shard] is { IsHere: true }).ToArray();
         if (missing.Length == 0)
         {
+            NoteHealed(key, copy);
             return condition;
         }
 
@@ -47,6 +48,7 @@ public sealed partial class PoolLocation
         }
         catch (IntegrityException hopeless)
         {
+            NoteHealed(key, copy);
             return condition with { Faults = condition.Faults.Add(hopeless.Message) };
         }
         catch (DiskException failure)
@@ -58,10 +60,17 @@ public sealed partial class PoolLocation
             _known.Forget(key, copy.Incarnation);
         }
 
+        NoteHealed(key, copy);
         return Find(key, copy.Incarnation) is { } healed
             ? new ShardInspection(this, healed).Run(cancellationToken).Condition
             : null;
     }
+
+    /// <summary>
+    /// What can be done now is done. Whoever had it healed read it before, and was noted for that: the note would have
+    /// the whole copy read once more.
+    /// </summary>
+    private void NoteHealed(in ContentKey key, Copy copy) => _degraded.TryRemove((key, copy.Incarnation), out _);
 
     private ValueTask HealAsync(
         PoolCopy found, ShardDirectory?[] directories, int[] missing, CancellationToken cancellationToken) =>

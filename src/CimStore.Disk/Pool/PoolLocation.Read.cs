@@ -37,7 +37,29 @@ public sealed partial class PoolLocation
         return taken;
     }
 
-    /// <summary>Somebody had to compute what a shard should have held.</summary>
+    /// <summary>
+    /// Somebody had to compute what a shard should have held. Noted only while that shard can be made again: the scrub
+    /// reads what is noted, computes the same, and would be told of the same copy by its own reading for ever.
+    /// </summary>
+    internal void NoteIfHealable(PoolCopy copy)
+    {
+        var manifest = copy.Description.Manifest;
+        if (_degraded.ContainsKey((manifest.Key, manifest.Incarnation)))
+        {
+            return;
+        }
+
+        var directories = DirectoriesOf(copy.Set);
+        var lacking = Enumerable.Range(0, directories.Length)
+            .Where(shard => copy.Shards[shard] is null || copy.IsBad(shard));
+        if (lacking.Any(shard => directories[shard] is { CanTakeShards: true }))
+        {
+            NoteDegraded(manifest);
+        }
+    }
+
+    /// <summary>Written without all its shards: looked at once, and made whole when its directory is back by then.
+    /// </summary>
     internal void NoteDegraded(CopyManifest manifest)
     {
         if (_degraded.Count < DegradedMax)

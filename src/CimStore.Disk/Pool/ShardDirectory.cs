@@ -129,6 +129,9 @@ internal sealed class ShardDirectory : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a shard that is missing here could be made again now.</summary>
+    public bool CanTakeShards => Log.Failure is null && IsHere;
+
     /// <summary>The next read of this shard comes from the device.</summary>
     public void DropCached(in Place place)
     {

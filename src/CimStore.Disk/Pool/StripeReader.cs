@@ -10,6 +10,7 @@ namespace CimStore.Disk.Pool;
 internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream)
 {
     private readonly ShardDescription _shape = copy.Description;
+    private bool _isNoted;
 
     public StripeLayout Layout { get; } =
         stream == CellCheck.OfContent ? copy.Description.Content : copy.Description.Tree;
@@ -135,7 +136,6 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
 
     private void Restore(long stripe, int from, Span<byte> destination)
     {
-        pool.NoteDegraded(_shape.Manifest);
         var (cellBytes, stride) = (Layout.CellBytes(stripe), Stride(stripe));
         var rented = ArrayPool<byte>.Shared.Rent(_shape.TotalShards * stride);
         try
@@ -143,7 +143,9 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
             var buffer = rented.AsSpan(0, _shape.TotalShards * stride);
             Span<bool> isPresent = stackalloc bool[_shape.TotalShards];
             Span<bool> isWanted = stackalloc bool[_shape.TotalShards];
-            if (!Gather(stripe, buffer, isPresent))
+            var isEnough = Gather(stripe, buffer, isPresent);
+            NoteOnce();
+            if (!isEnough)
             {
                 throw TooFew(stripe);
             }
@@ -172,6 +174,16 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
         finally
         {
             ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    /// <summary>Asks for directories, which a reader of many stripes does not do for each of them.</summary>
+    private void NoteOnce()
+    {
+        if (!_isNoted)
+        {
+            _isNoted = true;
+            pool.NoteIfHealable(copy);
         }
     }
 

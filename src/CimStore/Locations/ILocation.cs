@@ -64,8 +64,8 @@ public interface ILocation
     ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Copies of which, since this was asked last, a part turned out to be missing or damaged while others served it,
-    /// or could not be written.
+    /// Copies of which, since this was asked last, a part that can be made again turned out to be missing or damaged
+    /// while others served it, or a part could not be written.
     /// Of bounded number: what is left out is found again by the next reader or by the scrub.
     /// </summary>
     IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded();

@@ -87,6 +87,22 @@ public sealed class ScrubTests
     }
 
     [Fact]
+    public async Task What_no_scrub_can_mend_is_not_read_again_in_each_run()
+    {
+        await using var tiers = await OpenAsync();
+        var cid = await StoreAsync(tiers, 2_000_000, DurabilityClass.Standard);
+        Directory.Delete(tiers.PoolDirectory(0), recursive: true);
+        await tiers.ReopenAsync();
+
+        var first = await ScrubAsync(tiers, TimeSpan.FromDays(31));
+        var second = await ScrubAsync(tiers, TimeSpan.Zero);
+
+        Assert.Equal((1, 0, 1), (first.Objects, first.Wrong, first.Owing));
+        Assert.Equal(ScrubResult.None, second);
+        Assert.True((await tiers.Node.VerifyAsync(cid, Token))!.IsWhole);
+    }
+
+    [Fact]
     public async Task A_copy_beyond_its_parts_is_made_again_from_another()
     {
         await using var tiers = await OpenAsync();
