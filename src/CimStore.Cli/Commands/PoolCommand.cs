@@ -2,6 +2,7 @@ using System.CommandLine;
 using CimStore.Cli.Json;
 using CimStore.Cli.Terminal;
 using CimStore.Disk.Pool;
+using CimStore.Locations;
 
 namespace CimStore.Cli.Commands;
 
@@ -77,7 +78,18 @@ internal static class PoolCommand
         long hopeless = 0;
         await foreach (var (key, copy) in pool.ListIncompleteAsync(cancellationToken))
         {
-            var condition = await pool.HealAsync(key, copy, cancellationToken);
+            CopyCondition? condition;
+            try
+            {
+                condition = await pool.HealAsync(key, copy, cancellationToken);
+            }
+            catch (LocationException failure)
+            {
+                hopeless++;
+                session.Say(failure.Message);
+                continue;
+            }
+
             if (condition is { IsWhole: true })
             {
                 healed++;

@@ -184,7 +184,7 @@ public sealed partial class PoolLocation
         Span<bool> isWanted = stackalloc bool[_options.TotalShards];
         if (!reader.Gather(number, buffer, isPresent))
         {
-            throw reader.TooFew(number);
+            throw reader.TooFew(number, isPresent);
         }
 
         isWanted.Clear();

@@ -70,7 +70,64 @@ public sealed partial class PoolLocation
 
     internal Place? FindPlace(CopyManifest manifest, int slot) => _index.Find(manifest.Key, manifest.Incarnation, slot);
 
-    internal ShardDescription? DescribeShard(PoolShard shard) => Describe(shard.Directory.Slot, shard.Place);
+    /// <returns>Null when it is not there.</returns>
+    /// <exception cref="IntegrityException">It is damaged.</exception>
+    /// <exception cref="LocationException">It cannot be read.</exception>
+    internal static ShardDescription? DescribeShard(PoolShard shard)
+    {
+        var described = shard.Place.Kind == PlaceKind.Large
+            ? DescribeFile(shard.Directory, shard.Place.LargeId)
+            : DescribeRecord(shard.Directory, shard.Place);
+        if (described is null)
+        {
+            shard.Directory.RequireHere();
+        }
+
+        return described;
+    }
+
+    /// <summary>
+    /// Why a copy cannot be read: it is corrupt only when too few shards would be right if all that could not be read
+    /// were. While they may be enough it is away, or the medium refuses it.
+    /// </summary>
+    internal Exception TooFew(PoolCopy copy, ReadOnlySpan<bool> isRight, string where)
+    {
+        var shape = copy.Description;
+        var (missing, unread) = (new List<int>(), new List<LocationException>());
+        var possible = 0;
+        for (var shard = 0; shard < shape.TotalShards; shard++)
+        {
+            var why = isRight[shard] ? null : copy.WhyUnread(shard);
+            possible += isRight[shard] || copy.IsAway[shard] || why is not null ? 1 : 0;
+            if (copy.Shards[shard] is null || copy.IsBad(shard))
+            {
+                missing.Add(shard);
+            }
+
+            if (why is not null)
+            {
+                unread.Add(why);
+            }
+        }
+
+        var text = $"The copy of {shape.Manifest.Key.Cid} in the pool {Id} cannot be read: shards "
+            + $"{string.Join(", ", missing)} of {shape.DataShards}+{shape.ParityShards} are missing or damaged"
+            + $"{where}, and any {shape.DataShards} are needed.";
+        return possible >= shape.DataShards
+            ? Away(text, copy.IsAway.Contains(true), unread)
+            : new IntegrityException(text);
+    }
+
+    /// <summary>A fault of the medium when nothing else is in the way: then whoever asks may try another copy here.
+    /// </summary>
+    private LocationException Away(string text, bool isSlotAway, List<LocationException> unread)
+    {
+        var isMedium = !isSlotAway && unread.TrueForAll(static why => why.Fault == LocationFault.Medium);
+        var reasons = unread.Select(static why => why.Message).Concat(Warnings).Distinct();
+        return new LocationException(
+            isMedium ? LocationFault.Medium : LocationFault.Offline, $"{text} {string.Join(" ", reasons)}",
+            unread.FirstOrDefault());
+    }
 
     /// <summary>
     /// Only parts that can be had now: asked before another copy is given up, so one in a directory that went since
@@ -170,47 +227,52 @@ public sealed partial class PoolLocation
             return null;
         }
 
-        var isOffline = false;
-        var found = new PoolShard?[_options.TotalShards];
+        var (found, isAway) = (new PoolShard?[_options.TotalShards], new bool[_options.TotalShards]);
+        var unread = new List<LocationException>();
         foreach (var (number, place) in shards)
         {
             if (number >= _slots.Length || _slots[number].Directory is not { } directory)
             {
-                isOffline = true;
+                isAway[number % _options.TotalShards] = true;
                 continue;
             }
 
-            description ??= Describe(number, place);
-            found[_slots[number].Index] = new PoolShard(directory, place);
+            var shard = new PoolShard(directory, place);
+            found[_slots[number].Index] = shard;
+            description ??= Describe(shard, unread);
         }
 
         if (description is null)
         {
             var text = $"No shard of {key.Cid} in the pool {Id} says what it is.";
-            throw isOffline
-                ? new LocationException(LocationFault.Offline, $"{text} {string.Join(" ", Warnings)}")
+            var possible = isAway.Count(static away => away) + unread.Count;
+            throw possible >= _options.DataShards
+                ? Away(text, isAway.Contains(true), unread)
                 : new IntegrityException(text);
         }
 
-        return new PoolCopy(description, shards[0].Slot / _options.TotalShards, found, isOffline);
+        return new PoolCopy(description, shards[0].Slot / _options.TotalShards, found, isAway);
     }
 
     /// <returns>Null when this shard cannot be read; another one may be.</returns>
-    private ShardDescription? Describe(int slot, in Place place)
+    private ShardDescription? Describe(int slot, in Place place) =>
+        slot < _slots.Length && _slots[slot].Directory is { } directory
+            ? Describe(new PoolShard(directory, place), [])
+            : null;
+
+    private static ShardDescription? Describe(PoolShard shard, List<LocationException> unread)
     {
-        if (slot >= _slots.Length || _slots[slot].Directory is not { } directory)
+        try
+        {
+            return DescribeShard(shard);
+        }
+        catch (IntegrityException)
         {
             return null;
         }
-
-        try
+        catch (LocationException why)
         {
-            return place.Kind == PlaceKind.Large
-                ? DescribeFile(directory, place.LargeId)
-                : DescribeRecord(directory, place);
-        }
-        catch (Exception fault) when (fault is LocationException or IntegrityException)
-        {
+            unread.Add(why);
             return null;
         }
     }

@@ -106,10 +106,12 @@ internal sealed class ShardDirectory : IAsyncDisposable
     {
         if (!IsHere)
         {
-            throw new LocationException(
-                LocationFault.Offline, $"{_markerPath} is gone: the directory was removed or unmounted.");
+            throw Gone();
         }
     }
+
+    public LocationException Gone() => new(
+        LocationFault.Offline, $"{_markerPath} is gone: the directory was removed or unmounted.");
 
     /// <summary>Whether its marker is where it was: handles that are open read on in a directory that was removed.
     /// </summary>
@@ -166,6 +168,10 @@ internal sealed class ShardDirectory : IAsyncDisposable
         catch (LogException failure)
         {
             throw Faults.Translate(failure);
+        }
+        catch (DiskException gone) when (gone.IsAbsent && IsHere)
+        {
+            return null;
         }
         catch (DiskException failure)
         {

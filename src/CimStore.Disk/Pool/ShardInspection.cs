@@ -10,6 +10,8 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy)
     private readonly ShardDescription _shape = copy.Description;
     private long _bytesRead;
 
+    /// <exception cref="LocationException">Too few shards are right, and those that cannot be read now may be what
+    /// makes them enough.</exception>
     public (CopyCondition Condition, bool[] IsIntact) Run(CancellationToken cancellationToken)
     {
         var isIntact = new bool[_shape.TotalShards];
@@ -20,7 +22,6 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy)
             isIntact[shard] = fault is null;
             if (fault is not null)
             {
-                copy.MarkBad(shard);
                 faults.Add($"Shard {shard} {fault}.");
             }
         }
@@ -28,13 +29,16 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy)
         var condition = new CopyCondition(
             _shape.TotalShards, isIntact.Count(static intact => intact), _shape.DataShards, faults.ToImmutable(),
             _bytesRead);
-        return (condition, isIntact);
+        return condition.IsReadable || pool.TooFew(copy, isIntact, "") is not LocationException away
+            ? (condition, isIntact)
+            : throw away;
     }
 
     private string? FaultOf(int shard, PoolShard known, CancellationToken cancellationToken)
     {
         if (!known.Directory.IsHere)
         {
+            copy.MarkUnread(shard, known.Directory.Gone());
             return $"is in {known.Directory.Path}, which was removed or unmounted";
         }
 
@@ -50,14 +54,30 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy)
 
     private string? HeaderFault(int shard, PoolShard known)
     {
-        var described = pool.DescribeShard(known);
-        return described switch
+        ShardDescription? described;
+        try
         {
-            null => $"in {known.Directory.Path} has no header that can be read",
-            _ when described.Index != shard || !described.IsSameCopy(_shape) =>
-                $"in {known.Directory.Path} is one of another copy",
-            _ => null,
-        };
+            described = PoolLocation.DescribeShard(known);
+        }
+        catch (LocationException why)
+        {
+            copy.MarkUnread(shard, why);
+            return $"in {known.Directory.Path} cannot be read: {why.Message}";
+        }
+        catch (IntegrityException)
+        {
+            described = null;
+        }
+
+        if (described is not null && described.Index == shard && described.IsSameCopy(_shape))
+        {
+            return null;
+        }
+
+        copy.MarkBad(shard);
+        return described is null
+            ? $"in {known.Directory.Path} has no header that can be read"
+            : $"in {known.Directory.Path} is one of another copy";
     }
 
     private string? StreamFault(int shard, byte stream, CancellationToken cancellationToken)

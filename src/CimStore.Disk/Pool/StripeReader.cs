@@ -85,9 +85,15 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
                 return true;
             }
         }
-        catch (Exception fault) when (fault is LocationException or IntegrityException)
+        catch (LocationException fault)
         {
             // Told by what it costs: the cell counts as missing, and when too many do, the reader says so.
+            copy.MarkUnread(shard, fault);
+            return false;
+        }
+        catch (IntegrityException)
+        {
+            // As above: it was read, and is wrong.
         }
 
         copy.MarkBad(shard);
@@ -95,17 +101,10 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
     }
 
     /// <summary>Why too few cells are there, in words and as the kind of fault it is.</summary>
-    public Exception TooFew(long stripe)
-    {
-        var missing = Enumerable.Range(0, _shape.TotalShards)
-            .Where(shard => copy.Shards[shard] is null || copy.IsBad(shard)).ToList();
-        var text = $"The copy of {_shape.Manifest.Key.Cid} in the pool {pool.Id} cannot be read: shards "
-            + $"{string.Join(", ", missing)} of {_shape.DataShards}+{_shape.ParityShards} are missing or damaged "
-            + $"(stripe {stripe}), and any {_shape.DataShards} are needed.";
-        return copy.IsOffline
-            ? new LocationException(LocationFault.Offline, $"{text} {string.Join(" ", pool.Warnings)}")
-            : new IntegrityException(text);
-    }
+    /// <param name="stripe">Which stripe.</param>
+    /// <param name="isPresent">The shards of which the cell is right.</param>
+    public Exception TooFew(long stripe, ReadOnlySpan<bool> isPresent) =>
+        pool.TooFew(copy, isPresent, $" (stripe {stripe})");
 
     private void ReadStripe(long stripe, int from, Span<byte> destination)
     {
@@ -147,7 +146,7 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
             NoteOnce();
             if (!isEnough)
             {
-                throw TooFew(stripe);
+                throw TooFew(stripe, isPresent);
             }
 
             isWanted.Clear();
@@ -208,6 +207,12 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
         var read = stream == CellCheck.OfContent
             ? files.Read(id, Layout.CellOffset(stripe), cell)
             : files.ReadTree(id, Layout.CellOffset(stripe), cell);
+        if (read is null)
+        {
+            // Lost, where the directory is here; and where it is not nobody knows.
+            known.Directory.RequireHere();
+        }
+
         return read == cell.Length
             && CellCheck.IsRight(cell, _shape.Manifest.Incarnation, shard, stream, stripe);
     }
@@ -223,6 +228,7 @@ internal sealed class StripeReader(PoolLocation pool, PoolCopy copy, byte stream
 
         if (record is not var (description, rented, start, length))
         {
+            known.Directory.RequireHere();
             return false;
         }
 

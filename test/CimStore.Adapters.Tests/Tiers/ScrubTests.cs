@@ -102,6 +102,25 @@ public sealed class ScrubTests
         Assert.True((await tiers.Node.VerifyAsync(cid, Token))!.IsWhole);
     }
 
+    [Theory]
+    [InlineData(50_000)]
+    [InlineData(2_000_000)]
+    public async Task A_pool_with_too_few_directories_is_away_and_its_copies_are_not_called_bad(int size)
+    {
+        await using var tiers = await OpenAsync();
+        var cid = await StoreAsync(tiers, size, DurabilityClass.Standard);
+        for (var shard = 3; shard < 8; shard++)
+        {
+            Directory.Move(tiers.PoolDirectory(shard), tiers.PoolDirectory(shard) + "-away");
+        }
+
+        var result = await ScrubAsync(tiers, TimeSpan.FromDays(31));
+
+        Assert.Equal((0, 1), (result.Wrong, result.Unread));
+        Assert.All((await tiers.Node.StatAsync(cid, Token))!.Copies,
+            copy => Assert.Equal(CopyState.Verified, copy.State));
+    }
+
     [Fact]
     public async Task A_copy_beyond_its_parts_is_made_again_from_another()
     {
