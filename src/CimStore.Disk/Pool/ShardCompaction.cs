@@ -30,7 +30,7 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
         foreach (var segment in segments)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!segment.IsNewest && uses.TryGetValue(segment.Id, out var use)
+            if (!segment.IsNewest && !IsDamaged(segment.Id) && uses.TryGetValue(segment.Id, out var use)
                 && use.ContentBytes - use.GarbageBytes <= segment.LengthBytes * LiveShareOf(use))
             {
                 var isOldest = _log.Segments()[0].Id == segment.Id;
@@ -49,7 +49,8 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
         SegmentSummary segment, bool isOldest, CancellationToken cancellationToken)
     {
         var before = Written();
-        if (!_log.AwaitAllApplied() || !await MoveAsync(segment.Id, isOldest, cancellationToken))
+        if (!_log.AwaitAllApplied() || !IsIntact(segment.Id, cancellationToken)
+            || !await MoveAsync(segment.Id, isOldest, cancellationToken))
         {
             return 0;
         }
@@ -65,11 +66,25 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
         return Math.Max(0, segment.LengthBytes - (Written() - before));
     }
 
+    /// <summary>
+    /// Read as a whole before anything of it is written again: a damaged segment stays, and so do its release records,
+    /// so that each pass and each restart would add what was moved out of it to the log once more.
+    /// </summary>
+    private bool IsIntact(ulong segment, CancellationToken cancellationToken)
+    {
+        using var reader = _log.ReadSegment(segment, _ => directory.DamagedSegments[segment] = true);
+        while (!IsDamaged(segment) && reader.MoveNext(out _))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return !IsDamaged(segment);
+    }
+
     /// <returns>False when something in the segment is damaged: it stays, for whoever can repair it.</returns>
     private async ValueTask<bool> MoveAsync(ulong segment, bool isOldest, CancellationToken cancellationToken)
     {
-        var isDamaged = false;
-        using var reader = _log.ReadSegment(segment, _ => isDamaged = true);
+        using var reader = _log.ReadSegment(segment, _ => directory.DamagedSegments[segment] = true);
         var isAtEnd = false;
         while (!isAtEnd)
         {
@@ -101,7 +116,7 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
             }
         }
 
-        return !isDamaged;
+        return !IsDamaged(segment);
     }
 
     private bool IsNeeded(in LogRecord record, bool isOldest)
@@ -116,6 +131,8 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
             && ShardDescription.Read(cid, record.Meta.Span).Manifest is var manifest
             && index.Find(manifest.Key, manifest.Incarnation, directory.Slot)?.Position == record.Position;
     }
+
+    private bool IsDamaged(ulong segment) => directory.DamagedSegments.ContainsKey(segment);
 
     private long Written() => _log.Counters.ContentBytes + _log.Counters.OverheadBytes + _log.Counters.PaddingBytes;
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using CimStore.Disk.Catalog;
 using CimStore.Disk.Directory;
 using CimStore.Disk.Files;
@@ -37,6 +38,12 @@ internal sealed class ShardDirectory : IAsyncDisposable
 
     /// <summary>Held while records are moved, and while a copy is given up: one must see the other.</summary>
     public SemaphoreSlim Moving { get; } = new(1, 1);
+
+    /// <summary>
+    /// Segments that were found damaged since the log was opened: they stay, and tidying up does not look at them
+    /// again.
+    /// </summary>
+    public ConcurrentDictionary<ulong, bool> DamagedSegments { get; } = new();
 
     /// <param name="disk">The file system.</param>
     /// <param name="path">Has its marker.</param>

@@ -66,6 +66,29 @@ public sealed class PoolCompactionTests
         }
     }
 
+    [Fact]
+    public async Task A_damaged_segment_stays_and_nothing_of_it_is_written_again_and_again()
+    {
+        using var folder = Folder();
+        await using var pool = await folder.OpenAsync();
+        foreach (var (key, copy, _) in (await FillAsync(pool)).Where(one => one.Number % 3 == 0))
+        {
+            await pool.ReleaseAsync(key, copy.Incarnation, Token);
+        }
+
+        await FillAsync(pool);
+        folder.Rot(0);
+        await TidyAsync(pool);
+        var log = pool.Directories().Single().Log;
+        var (before, segments) = (log.Counters.ContentBytes, log.Segments().Count);
+
+        await pool.TidyAsync(Token);
+        await pool.TidyAsync(Token);
+
+        Assert.Equal((before, segments), (log.Counters.ContentBytes, log.Segments().Count));
+        Assert.True(segments > 3, "The damaged segments are not there any more.");
+    }
+
     private static PoolFolder Folder()
     {
         var folder = new PoolFolder(dataShards: 1, parityShards: 0);
