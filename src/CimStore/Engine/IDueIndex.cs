@@ -5,7 +5,8 @@ namespace CimStore.Engine;
 
 /// <summary>
 /// Port: when which object is to be looked at. It is made by reading the journal and may lose its end or all: then it
-/// is read again, and only counts of reads that the journal never heard of are lost. One writer at a time.
+/// is read again, and only counts of reads that the journal never heard of are lost. One writer at a time, and nobody
+/// looks for what is dated beside it; one object may be looked up at any time.
 /// </summary>
 public interface IDueIndex : IAsyncDisposable
 {

@@ -42,6 +42,11 @@ internal sealed class JournalFollower(
         return followed;
     }
 
+    /// <summary>Whether copies are lacking or wrong; of parts the catalog says nothing.</summary>
+    public bool IsOwing(ObjectRecord record) =>
+        copiesOf(record) < ConsistencyTable.CopiesRequired(record.Class)
+        || record.Copies.Any(static copy => copy.State == CopyState.Quarantined);
+
     private void Note(JournalEntry entry)
     {
         if (entry.Event is StorageEvent.Failed or StorageEvent.Unchanged
@@ -104,9 +109,7 @@ internal sealed class JournalFollower(
             facts = facts.Accessed(told.Reads, told.LastReadAt, dating.Policy.HalfLife);
         }
 
-        var owes = copiesOf(record) < ConsistencyTable.CopiesRequired(record.Class)
-            || record.Copies.Any(static copy => copy.State == CopyState.Quarantined)
-            || before?.Debt is { LacksParts: true };
+        var owes = IsOwing(record) || before?.Debt is { LacksParts: true };
         var debt = owes ? before?.Debt ?? new DebtRecord(told.ChangedAt ?? now, now, 0, "") : null;
         var verifyBy = Scrubber.VerifyBy(record, scrubCycle);
         if (told.ChangedAt is null && !isNewLife && verifyBy < before!.VerifyBy)

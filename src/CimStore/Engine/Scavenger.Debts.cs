@@ -23,18 +23,95 @@ public sealed partial class Scavenger
         return owed;
     }
 
-    /// <summary>Runs with the index to itself, brought up to the journal's end.</summary>
-    internal async ValueTask<T> AloneAsync<T>(Func<IDueIndex, ValueTask<T>> use, CancellationToken cancellationToken)
+    /// <summary>Objects that owe copies or parts, the longest due first.</summary>
+    public ValueTask<IReadOnlyList<DueRecord>> DebtsAsync(int countMax, CancellationToken cancellationToken) =>
+        AloneAsync(due => due.DebtsAsync(DateTimeOffset.MaxValue, countMax, cancellationToken), cancellationToken);
+
+    /// <summary>Runs with the index to itself, brought up to the journal's end; a cycle may be under way.</summary>
+    internal ValueTask<T> AloneAsync<T>(Func<IDueIndex, ValueTask<T>> use, CancellationToken cancellationToken) =>
+        HoldAsync(
+            async due =>
+            {
+                await _follower.FollowAsync(Dating(), cancellationToken);
+                return await use(due);
+            },
+            cancellationToken);
+
+    /// <summary>Twice as long each time, and never all at once.</summary>
+    internal DebtRecord Later(DebtRecord debt, string cause)
     {
-        await _running.WaitAsync(cancellationToken);
+        var delay = TimeSpan.FromSeconds(Math.Min(DebtDelayMax.TotalSeconds, Math.Pow(2, Math.Min(debt.Attempts, 20))));
+        return debt with
+        {
+            Attempts = debt.Attempts + 1,
+            NextTry = _time.GetUtcNow() + (delay * (0.8 + (0.4 * _chance()))),
+            Cause = cause,
+        };
+    }
+
+    private ValueTask<long> FollowAsync(DueDating dating, CancellationToken cancellationToken) =>
+        HoldAsync(_ => _follower.FollowAsync(dating, cancellationToken), cancellationToken);
+
+    private async ValueTask<T> HoldAsync<T>(
+        Func<IDueIndex, ValueTask<T>> use, CancellationToken cancellationToken)
+    {
+        await _index.WaitAsync(cancellationToken);
         try
         {
-            await _follower.FollowAsync(Dating(), cancellationToken);
             return await use(_settings.Due);
         }
         finally
         {
-            _running.Release();
+            _index.Release();
         }
+    }
+
+    private async ValueTask<(int Paid, int Left)> PayDebtsAsync(CancellationToken cancellationToken)
+    {
+        var (paid, left) = (0, 0);
+        var now = _time.GetUtcNow();
+        var debts = await HoldAsync(
+            due => due.DebtsAsync(now, DebtsPerCycleMax, cancellationToken), cancellationToken);
+        foreach (var record in debts)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var cause = await _node.PayAsync(record.Key, record.Debt!.LacksParts, cancellationToken);
+            var isPaid = await HoldAsync(
+                due => SettleAsync(due, record, cause, cancellationToken), cancellationToken);
+            (paid, left) = isPaid ? (paid + 1, left) : (paid, left + 1);
+        }
+
+        return (paid, left);
+    }
+
+    /// <summary>
+    /// Notes what came of a payment. The index went on meanwhile: a debt that somebody else paid or put off stays as
+    /// they left it, and one that arose anew is not taken for the one that was paid.
+    /// </summary>
+    /// <returns>Whether nothing is owed any more.</returns>
+    private async ValueTask<bool> SettleAsync(
+        IDueIndex due, DueRecord tried, string? cause, CancellationToken cancellationToken)
+    {
+        if (await due.FindAsync(tried.Key, cancellationToken) is not { Debt: { } debt } current)
+        {
+            return true;
+        }
+
+        if (debt != tried.Debt)
+        {
+            return false;
+        }
+
+        var isOwing = cause is not null
+            || (await _ports.Catalog.FindAsync(tried.Key, cancellationToken) is { IsPresent: true } record
+                && _follower.IsOwing(record));
+        var after = cause is not null ? Later(debt, cause) : isOwing ? debt : null;
+        if (after != debt)
+        {
+            await due.ApplyAsync(
+                [new DueChange(tried.Key, current, current with { Debt = after })], due.Seen, cancellationToken);
+        }
+
+        return !isOwing;
     }
 }

@@ -24,7 +24,11 @@ public sealed partial class Scavenger
     private async ValueTask MeasureAsync(CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
-        var debts = await _settings.Due.DebtsAsync(DateTimeOffset.MaxValue, DebtsCountedMax, cancellationToken);
+        var (debts, due) = await HoldAsync(
+            async index => (
+                await index.DebtsAsync(DateTimeOffset.MaxValue, DebtsCountedMax, cancellationToken),
+                await index.DueAsync(now, 1, cancellationToken)),
+            cancellationToken);
         var (oldest, lacking) = (now, 0);
         foreach (var debt in debts)
         {
@@ -32,7 +36,6 @@ public sealed partial class Scavenger
             lacking += await IsLackingAsync(debt, cancellationToken) ? 1 : 0;
         }
 
-        var due = await _settings.Due.DueAsync(now, 1, cancellationToken);
         await LookAtProofsAsync(now, cancellationToken);
         _figures = new LifecycleFigures(
             now - oldest, debts.Count, lacking, due.Count == 0 ? TimeSpan.Zero : now - due[0].Due!.Value,

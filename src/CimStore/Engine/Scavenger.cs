@@ -25,7 +25,16 @@ public sealed partial class Scavenger : IDisposable
     private readonly TimeProvider _time;
     private readonly Func<double> _chance;
     private readonly JournalFollower _follower;
+
+    /// <summary>One cycle at a time; it may last for hours.</summary>
     private readonly SemaphoreSlim _running = new(1, 1);
+
+    /// <summary>
+    /// Held while the index is read and written, a page at a time, and never over a move or a payment: the scrub, the
+    /// jobs and whoever asks what is owed wait for it. Taken inside of the other, never around it.
+    /// </summary>
+    private readonly SemaphoreSlim _index = new(1, 1);
+
     private volatile bool _isPaused;
     private ContentKey? _redatedTo;
     private uint _redatedStamp;
@@ -65,14 +74,14 @@ public sealed partial class Scavenger : IDisposable
         {
             await _rooms.MeasureAsync(cancellationToken);
             var dating = Dating();
-            var followed = await _follower.FollowAsync(dating, cancellationToken);
+            var followed = await FollowAsync(dating, cancellationToken);
             var evicted = _isPaused ? 0 : await RelieveAsync(cancellationToken);
             var (paid, left) = _isPaused ? (0, 0) : await PayDebtsAsync(cancellationToken);
             var redated = await RedateAsync(dating, cancellationToken);
             var (looked, moved, notMoved) = _isPaused ? (0, 0, 0) : await MoveDueAsync(dating, cancellationToken);
 
             // What was moved and copied is dated for where it is now.
-            followed += await _follower.FollowAsync(dating, cancellationToken);
+            followed += await FollowAsync(dating, cancellationToken);
             await MeasureAsync(cancellationToken);
             return new CycleResult(followed, looked, moved, notMoved, paid, left, redated, !_isRedated)
             {
@@ -94,11 +103,12 @@ public sealed partial class Scavenger : IDisposable
         {
             await _rooms.MeasureAsync(cancellationToken);
             var dating = Dating();
-            await _follower.FollowAsync(dating, cancellationToken);
+            await FollowAsync(dating, cancellationToken);
             await RedateAsync(dating, cancellationToken);
             var now = _time.GetUtcNow();
             var plan = new List<PlannedMove>();
-            foreach (var record in await _settings.Due.DueAsync(now, countMax, cancellationToken))
+            var page = await HoldAsync(due => due.DueAsync(now, countMax, cancellationToken), cancellationToken);
+            foreach (var record in page)
             {
                 var verdict = dating.Ask(record.Facts, now);
                 if (verdict.Tier != record.Facts.Tier)
@@ -116,46 +126,17 @@ public sealed partial class Scavenger : IDisposable
         }
     }
 
-    /// <summary>
-    /// What the policy says of an object now; null when the life-cycle has not heard of it yet. While a cycle runs, by
-    /// what the last look at the journal told: a cycle may move for hours.
-    /// </summary>
-    public async ValueTask<MigrationVerdict?> ExplainAsync(ContentKey key, CancellationToken cancellationToken)
-    {
-        var dating = Dating();
-        if (await _running.WaitAsync(TimeSpan.Zero, cancellationToken))
-        {
-            try
-            {
-                await _follower.FollowAsync(dating, cancellationToken);
-            }
-            finally
-            {
-                _running.Release();
-            }
-        }
-
-        return await _settings.Due.FindAsync(key, cancellationToken) is { } record
-            ? dating.Ask(record.Facts, _time.GetUtcNow())
+    /// <summary>What the policy says of an object now; null when the life-cycle has not heard of it.</summary>
+    public async ValueTask<MigrationVerdict?> ExplainAsync(ContentKey key, CancellationToken cancellationToken) =>
+        await AloneAsync(due => due.FindAsync(key, cancellationToken), cancellationToken) is { } record
+            ? Dating().Ask(record.Facts, _time.GetUtcNow())
             : null;
-    }
 
-    /// <summary>Objects that owe copies or parts, the longest due first.</summary>
-    public async ValueTask<IReadOnlyList<DueRecord>> DebtsAsync(int countMax, CancellationToken cancellationToken)
+    public void Dispose()
     {
-        await _running.WaitAsync(cancellationToken);
-        try
-        {
-            await _follower.FollowAsync(Dating(), cancellationToken);
-            return await _settings.Due.DebtsAsync(DateTimeOffset.MaxValue, countMax, cancellationToken);
-        }
-        finally
-        {
-            _running.Release();
-        }
+        _running.Dispose();
+        _index.Dispose();
     }
-
-    public void Dispose() => _running.Dispose();
 
     private DueDating Dating() => new(_settings.Policy, new MigrationEnvironment(
         _ports.Locations
@@ -164,60 +145,37 @@ public sealed partial class Scavenger : IDisposable
             .Select(tier => new TierState(
                 tier.Key, tier.First().Traits.Cost, tier.Max(location => _rooms.FillShareOf(location.Id) ?? 0)))));
 
-    private async ValueTask<(int Paid, int Left)> PayDebtsAsync(CancellationToken cancellationToken)
-    {
-        var (paid, left) = (0, 0);
-        var now = _time.GetUtcNow();
-        var debts = await _settings.Due.DebtsAsync(now, DebtsPerCycleMax, cancellationToken);
-        foreach (var record in debts)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var cause = await _node.PayAsync(
-                record.Key, record.Debt!.LacksParts, cancellationToken);
-            var debt = cause is null ? null : Later(record.Debt!, cause);
-            (paid, left) = debt is null ? (paid + 1, left) : (paid, left + 1);
-            await _settings.Due.ApplyAsync(
-                [new DueChange(record.Key, record, record with { Debt = debt })], _settings.Due.Seen,
-                cancellationToken);
-        }
-
-        return (paid, left);
-    }
-
-    /// <summary>Twice as long each time, and never all at once.</summary>
-    internal DebtRecord Later(DebtRecord debt, string cause)
-    {
-        var delay = TimeSpan.FromSeconds(Math.Min(DebtDelayMax.TotalSeconds, Math.Pow(2, Math.Min(debt.Attempts, 20))));
-        return debt with
-        {
-            Attempts = debt.Attempts + 1,
-            NextTry = _time.GetUtcNow() + (delay * (0.8 + (0.4 * _chance()))),
-            Cause = cause,
-        };
-    }
-
     private async ValueTask<(int Looked, int Moved, int NotMoved)> MoveDueAsync(
         DueDating dating, CancellationToken cancellationToken)
     {
         var (looked, moved, notMoved) = (0, 0, 0);
-        IReadOnlyList<DueRecord> page;
+        int count;
         do
         {
-            var now = _time.GetUtcNow();
-            page = await _settings.Due.DueAsync(now, PageSize, cancellationToken);
-            var (redated, moves) = Decide(page, dating, now);
-            looked += page.Count;
-            if (redated.Count > 0)
-            {
-                await _settings.Due.ApplyAsync(redated, _settings.Due.Seen, cancellationToken);
-            }
-
+            (count, var moves) = await HoldAsync(due => DecideAsync(due, dating, cancellationToken), cancellationToken);
+            looked += count;
             var (done, failed) = await MoveAsync(moves, cancellationToken);
             (moved, notMoved) = (moved + done, notMoved + failed);
         }
-        while (page.Count == PageSize && moved + notMoved < _settings.Limits.MovesPerCycleMax);
+        while (count == PageSize && moved + notMoved < _settings.Limits.MovesPerCycleMax);
 
         return (looked, moved, notMoved);
+    }
+
+    /// <summary>Dates anew what is due and stays where it is.</summary>
+    /// <returns>How many were due, and what is to be moved.</returns>
+    private async ValueTask<(int Count, List<(DueRecord Record, MigrationVerdict Verdict)> Moves)> DecideAsync(
+        IDueIndex due, DueDating dating, CancellationToken cancellationToken)
+    {
+        var now = _time.GetUtcNow();
+        var page = await due.DueAsync(now, PageSize, cancellationToken);
+        var (redated, moves) = Decide(page, dating, now);
+        if (redated.Count > 0)
+        {
+            await due.ApplyAsync(redated, due.Seen, cancellationToken);
+        }
+
+        return (page.Count, moves);
     }
 
     private static (List<DueChange> Redated, List<(DueRecord Record, MigrationVerdict Verdict)> Moves) Decide(
@@ -266,14 +224,33 @@ public sealed partial class Scavenger : IDisposable
         });
         if (results.Length > 0)
         {
-            var now = _time.GetUtcNow();
-            var changes = results.Select(one => new DueChange(
-                one.Record.Key, one.Record, one.Record with { Due = DueDating.AfterTry(one.Result, now) })).ToList();
-            await _settings.Due.ApplyAsync(changes, _settings.Due.Seen, cancellationToken);
+            await HoldAsync(due => PutOffAsync(due, results, cancellationToken), cancellationToken);
         }
 
         var moved = results.Count(static one => one.Result == MoveResult.Moved);
         return (moved, results.Count(static one => one.Result is MoveResult.Failed or MoveResult.Refused));
+    }
+
+    /// <summary>The index went on during the moves: what it says now is what is changed.</summary>
+    /// <returns>How many were put off.</returns>
+    private async ValueTask<int> PutOffAsync(
+        IDueIndex due, (DueRecord Record, MoveResult Result)[] results,
+        CancellationToken cancellationToken)
+    {
+        var now = _time.GetUtcNow();
+        var changes = new List<DueChange>(results.Length);
+        foreach (var (record, result) in results)
+        {
+            // Forgotten, or dated for where it is now by whoever read of the move already: that is better than a try.
+            if (await due.FindAsync(record.Key, cancellationToken) is { } current && current.Due <= now)
+            {
+                changes.Add(new DueChange(
+                    record.Key, current, current with { Due = DueDating.AfterTry(result, now) }));
+            }
+        }
+
+        await due.ApplyAsync(changes, due.Seen, cancellationToken);
+        return changes.Count;
     }
 
     private async ValueTask<MoveResult> MoveAsync(
@@ -304,20 +281,25 @@ public sealed partial class Scavenger : IDisposable
         var redated = 0;
         while (!_isRedated && redated < RedatedPerCycleMax)
         {
-            var page = await _settings.Due.ListAsync(_redatedTo, PageSize, cancellationToken);
-            var now = _time.GetUtcNow();
-            var changes = page.Where(record => record.Stamp != dating.Stamp)
-                .Select(record => new DueChange(record.Key, record, dating.Date(record, now))).ToList();
-            if (changes.Count > 0)
-            {
-                await _settings.Due.ApplyAsync(changes, _settings.Due.Seen, cancellationToken);
-            }
-
-            redated += changes.Count;
-            _isRedated = page.Count < PageSize;
-            _redatedTo = page.Count > 0 ? page[^1].Key : _redatedTo;
+            redated += await HoldAsync(due => RedateAsync(due, dating, cancellationToken), cancellationToken);
         }
 
         return redated;
+    }
+
+    private async ValueTask<int> RedateAsync(IDueIndex due, DueDating dating, CancellationToken cancellationToken)
+    {
+        var page = await due.ListAsync(_redatedTo, PageSize, cancellationToken);
+        var now = _time.GetUtcNow();
+        var changes = page.Where(record => record.Stamp != dating.Stamp)
+            .Select(record => new DueChange(record.Key, record, dating.Date(record, now))).ToList();
+        if (changes.Count > 0)
+        {
+            await due.ApplyAsync(changes, due.Seen, cancellationToken);
+        }
+
+        _isRedated = page.Count < PageSize;
+        _redatedTo = page.Count > 0 ? page[^1].Key : _redatedTo;
+        return changes.Count;
     }
 }

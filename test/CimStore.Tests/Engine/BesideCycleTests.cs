@@ -1,0 +1,143 @@
+using CimStore.Engine;
+using CimStore.Locations;
+using CimStore.Objects;
+using CimStore.Testing.Contracts;
+using CimStore.Testing.Faults;
+using CimStore.Testing.Memory;
+using Xunit;
+
+namespace CimStore.Tests.Engine;
+
+/// <summary>A cycle may move and pay for hours: nobody else waits for that, and what they change meanwhile stays.
+/// </summary>
+public sealed class BesideCycleTests : IDisposable
+{
+    private const int Size = 1000;
+
+    private static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
+
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ManualResetEventSlim _goesOn = new();
+    private int _staged;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _goesOn.Dispose();
+
+    [Theory]
+    [InlineData(DurabilityClass.Ephemeral, 0)]
+    [InlineData(DurabilityClass.Standard, 1)]
+    [Trait("row", "D1")]
+    public async Task What_is_owed_and_explained_and_proved_does_not_wait_for_a_move_or_a_payment(
+        DurabilityClass durability, int debts)
+    {
+        var tiers = await OpenAsync();
+        var (content, other) = (Samples.Bytes(Size, 1), Samples.Bytes(Size, 2));
+        await tiers.StoreAsync(content, durability, ConsistencyLevel.Eventual);
+        await tiers.PassAsync(TimeSpan.FromDays(8));
+        await tiers.StoreAsync(other, DurabilityClass.Ephemeral, ConsistencyLevel.Eventual);
+        var cycle = await BeginCycleAsync(tiers);
+
+        var owed = await tiers.Node.DebtsAsync(10, Token).AsTask().WaitAsync(Guard, Token);
+        var explained = await tiers.Node.ExplainAsync(Samples.CidOf(other), Token).AsTask().WaitAsync(Guard, Token);
+        var scrubbed = await tiers.Node.Scrubber!.RunAllAsync(null, Token).AsTask().WaitAsync(Guard, Token);
+        var isUnderWay = !cycle.IsCompleted;
+        _goesOn.Set();
+        var done = await cycle;
+
+        Assert.True(isUnderWay);
+        Assert.Equal(debts, owed.Count);
+        Assert.Contains(explained!.Reasons, reason => reason.Contains("the policy", StringComparison.Ordinal)
+            && !reason.Contains("was not asked yet", StringComparison.Ordinal));
+        Assert.Equal(2, scrubbed.Objects);
+        Assert.Equal((1, debts), (done.Moved, done.DebtsPaid));
+        Assert.Empty(await tiers.BrokenPromisesAsync());
+    }
+
+    [Theory]
+    [InlineData(DurabilityClass.Ephemeral)]
+    [InlineData(DurabilityClass.Standard)]
+    public async Task What_is_deleted_during_its_move_or_payment_is_forgotten_and_not_noted_again(
+        DurabilityClass durability)
+    {
+        var tiers = await OpenAsync();
+        var content = Samples.Bytes(Size, 3);
+        await tiers.StoreAsync(content, durability, ConsistencyLevel.Eventual);
+        await tiers.PassAsync(TimeSpan.FromDays(8));
+        var cycle = await BeginCycleAsync(tiers);
+
+        await tiers.Node.DeleteAsync(Samples.CidOf(content), DeleteRequest.Default, Token);
+        await tiers.Node.DebtsAsync(10, Token).AsTask().WaitAsync(Guard, Token);
+        _goesOn.Set();
+        await cycle;
+
+        Assert.Null(await tiers.Due.FindAsync(ContentKey.Shared(Samples.CidOf(content)), Token));
+    }
+
+    [Fact]
+    public async Task What_was_moved_is_dated_for_where_it_is_by_whoever_reads_of_it_first()
+    {
+        var tiers = await OpenAsync();
+        var contents = Enumerable.Range(10, 2).Select(seed => Samples.Bytes(Size, seed)).ToList();
+        foreach (var content in contents)
+        {
+            await tiers.StoreAsync(content, DurabilityClass.Ephemeral, ConsistencyLevel.Eventual);
+        }
+
+        await tiers.PassAsync(TimeSpan.FromDays(8));
+        var cycle = await BeginCycleAsync(tiers);
+        while (!await AnyIsAtAsync(tiers, contents, StorageTier.Warm))
+        {
+            await Task.Yield();
+        }
+
+        await tiers.Node.DebtsAsync(10, Token).AsTask().WaitAsync(Guard, Token);
+        var early = await tiers.Due.DueAsync(tiers.Time.GetUtcNow(), 10, Token);
+        _goesOn.Set();
+        var done = await cycle;
+        var soon = await tiers.Due.DueAsync(tiers.Time.GetUtcNow() + TimeSpan.FromDays(1), 10, Token);
+
+        Assert.Single(early);
+        Assert.Equal(2, done.Moved);
+        Assert.Empty(soon);
+    }
+
+    /// <returns>The cycle, which waits where a copy is begun for the first time until it may go on.</returns>
+    private async Task<Task<CycleResult>> BeginCycleAsync(SimulatedTiers tiers)
+    {
+        var cycle = Task.Run(() => tiers.Node.Scavenger!.RunAsync(Token).AsTask(), Token);
+        await _begun.Task.WaitAsync(Guard, Token);
+        return cycle;
+    }
+
+    private static async Task<bool> AnyIsAtAsync(SimulatedTiers tiers, List<byte[]> contents, StorageTier tier)
+    {
+        foreach (var content in contents)
+        {
+            if ((await tiers.RecordOfAsync(content))!.Tier == tier)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private async Task<SimulatedTiers> OpenAsync()
+    {
+        var tiers = new SimulatedTiers();
+        tiers.Bind("warm", StorageTier.Warm);
+        tiers.PlanOf("warm").Rule((operation, _, _) =>
+        {
+            if (operation == LocationOperation.Stage && Interlocked.Increment(ref _staged) == 1)
+            {
+                _begun.SetResult();
+                _goesOn.Wait(Guard);
+            }
+
+            return null;
+        });
+        await tiers.OpenAsync();
+        return tiers;
+    }
+}
