@@ -75,6 +75,11 @@ public sealed partial class Scavenger
         foreach (var record in debts)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (_isPaused)
+            {
+                break;
+            }
+
             var cause = await _node.PayAsync(record.Key, record.Debt!.LacksParts, cancellationToken);
             var isPaid = await HoldAsync(
                 due => SettleAsync(due, record, cause, cancellationToken), cancellationToken);

@@ -19,7 +19,7 @@ public sealed partial class Scavenger
         _stuck.RemoveWhere(location => !_rooms.IsFull(location));
         foreach (var location in _ports.Locations.Where(location => _rooms.IsFull(location.Id)))
         {
-            evicted += await RelieveAsync(location, cancellationToken);
+            evicted += _isPaused ? 0 : await RelieveAsync(location, cancellationToken);
         }
 
         return evicted;
@@ -43,12 +43,18 @@ public sealed partial class Scavenger
         };
         await Parallel.ForEachAsync(chosen, options, async (spare, token) =>
         {
-            if ((await _node.EvictAsync(spare.Key, location.Id, token)).IsAllowed)
+            if (!_isPaused && (await _node.EvictAsync(spare.Key, location.Id, token)).IsAllowed)
             {
                 Interlocked.Increment(ref evicted.Count);
                 Interlocked.Add(ref evicted.Bytes, spare.RoomBytes);
             }
         });
+        if (_isPaused && evicted.Count == 0)
+        {
+            // Not that nothing could go: nothing was to.
+            return 0;
+        }
+
         await TidyAsync(location, cancellationToken);
         Tell(location, evicted.Count, evicted.Bytes);
         return evicted.Count;
@@ -63,6 +69,11 @@ public sealed partial class Scavenger
         var spareOf = _node.SparesAt(location.Id);
         await foreach (var record in _node.ObjectsAfterAsync(null, cancellationToken))
         {
+            if (_isPaused)
+            {
+                return [];
+            }
+
             if (spareOf(record) is { } copy)
             {
                 var known = await _settings.Due.FindAsync(record.Key, cancellationToken);

@@ -57,7 +57,10 @@ public sealed partial class Scavenger : IDisposable
     /// <summary>How long a copy may go unproved.</summary>
     public TimeSpan ScrubCycle => _settings.Limits.ScrubCycle;
 
-    /// <summary>Paused, a cycle reads the journal and dates what it finds, and moves nothing.</summary>
+    /// <summary>
+    /// Paused, a cycle reads the journal and dates what it finds, and moves nothing; one that is under way ends the
+    /// moves that it began, and begins no others.
+    /// </summary>
     public bool IsPaused
     {
         get => _isPaused;
@@ -157,7 +160,7 @@ public sealed partial class Scavenger : IDisposable
             var (done, failed) = await MoveAsync(moves, cancellationToken);
             (moved, notMoved) = (moved + done, notMoved + failed);
         }
-        while (count == PageSize && moved + notMoved < _settings.Limits.MovesPerCycleMax);
+        while (!_isPaused && count == PageSize && moved + notMoved < _settings.Limits.MovesPerCycleMax);
 
         return (looked, moved, notMoved);
     }
@@ -215,37 +218,39 @@ public sealed partial class Scavenger : IDisposable
     private async ValueTask<(int Moved, int NotMoved)> MoveAsync(
         List<(DueRecord Record, MigrationVerdict Verdict)> moves, int atOnce, CancellationToken cancellationToken)
     {
-        var results = new (DueRecord Record, MoveResult Result)[moves.Count];
+        var results = new MoveResult?[moves.Count];
         var options = new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancellationToken };
         await Parallel.ForAsync(0, moves.Count, options, async (index, token) =>
         {
             var (record, verdict) = moves[index];
-            results[index] = (record, await MoveAsync(record, verdict, token));
+            results[index] = _isPaused ? null : await MoveAsync(record, verdict, token);
         });
-        if (results.Length > 0)
+        if (results.Any(static result => result is not null))
         {
-            await HoldAsync(due => PutOffAsync(due, results, cancellationToken), cancellationToken);
+            await HoldAsync(due => PutOffAsync(due, moves, results, cancellationToken), cancellationToken);
         }
 
-        var moved = results.Count(static one => one.Result == MoveResult.Moved);
-        return (moved, results.Count(static one => one.Result is MoveResult.Failed or MoveResult.Refused));
+        var moved = results.Count(static result => result == MoveResult.Moved);
+        return (moved, results.Count(static result => result is MoveResult.Failed or MoveResult.Refused));
     }
 
-    /// <summary>The index went on during the moves: what it says now is what is changed.</summary>
+    /// <summary>
+    /// The index went on during the moves: what it says now is what is changed. What was not tried is due still.
+    /// </summary>
     /// <returns>How many were put off.</returns>
     private async ValueTask<int> PutOffAsync(
-        IDueIndex due, (DueRecord Record, MoveResult Result)[] results,
+        IDueIndex due, List<(DueRecord Record, MigrationVerdict Verdict)> moves, MoveResult?[] results,
         CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
         var changes = new List<DueChange>(results.Length);
-        foreach (var (record, result) in results)
+        foreach (var (key, tried) in moves.Select(static move => move.Record.Key).Zip(results))
         {
             // Forgotten, or dated for where it is now by whoever read of the move already: that is better than a try.
-            if (await due.FindAsync(record.Key, cancellationToken) is { } current && current.Due <= now)
+            if (tried is { } result
+                && await due.FindAsync(key, cancellationToken) is { } current && current.Due <= now)
             {
-                changes.Add(new DueChange(
-                    record.Key, current, current with { Due = DueDating.AfterTry(result, now) }));
+                changes.Add(new DueChange(key, current, current with { Due = DueDating.AfterTry(result, now) }));
             }
         }
 

@@ -102,6 +102,59 @@ public sealed class BesideCycleTests : IDisposable
         Assert.Empty(soon);
     }
 
+    [Theory]
+    [InlineData(DurabilityClass.Ephemeral, 1, 0)]
+    [InlineData(DurabilityClass.Standard, 0, 1)]
+    [Trait("row", "D1")]
+    public async Task Paused_in_the_middle_a_cycle_begins_no_other_move_or_payment_and_loses_none(
+        DurabilityClass durability, int moved, int paid)
+    {
+        var tiers = await OpenAsync();
+        tiers.Limits.MovesAtOnceMax = 1;
+        for (var seed = 0; seed < 5; seed++)
+        {
+            // Large ones, of which one moves at a time.
+            await tiers.StoreAsync(Samples.Bytes(100_000, seed), durability, ConsistencyLevel.Eventual);
+        }
+
+        await tiers.PassAsync(TimeSpan.FromDays(8));
+        var cycle = await BeginCycleAsync(tiers);
+        await tiers.Node.PauseAsync(isPaused: true, Token);
+        _goesOn.Set();
+        var paused = await cycle;
+        await tiers.Node.PauseAsync(isPaused: false, Token);
+        var resumed = await tiers.CycleAsync(TimeSpan.Zero);
+
+        Assert.Equal((moved, paid, 0), (paused.Moved, paused.DebtsPaid, paused.NotMoved + paused.DebtsLeft));
+        Assert.Equal((5 - moved, 5 * paid - paid), (resumed.Moved, resumed.DebtsPaid));
+    }
+
+    [Fact]
+    [Trait("row", "G9")]
+    public async Task Paused_in_the_middle_a_cycle_gives_up_no_other_copy()
+    {
+        var tiers = await OpenAsync();
+        _goesOn.Set();
+        for (var seed = 0; seed < 200; seed++)
+        {
+            var stored = await tiers.StoreAsync(
+                Samples.Bytes(Size, seed), DurabilityClass.Ephemeral, ConsistencyLevel.Eventual);
+            await tiers.Node.ReplicateAsync(stored.Cid, new ReplicateRequest(2, CommandIdentity.None), Token);
+        }
+
+        // Evicting looks at the other copy first: the first look pauses the cycle.
+        tiers.PlanOf("warm").Rule((operation, _, _) =>
+        {
+            tiers.Node.Scavenger!.IsPaused |= operation == LocationOperation.Describe;
+            return null;
+        });
+        tiers.Store.CapacityBytes = Size;
+        var paused = await tiers.CycleAsync(TimeSpan.Zero);
+
+        // So many are under way at once.
+        Assert.InRange(paused.Evicted, 1, 64);
+    }
+
     /// <returns>The cycle, which waits where a copy is begun for the first time until it may go on.</returns>
     private async Task<Task<CycleResult>> BeginCycleAsync(SimulatedTiers tiers)
     {
