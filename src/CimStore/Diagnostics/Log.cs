@@ -74,4 +74,7 @@ internal static partial class Log
         1050, LogLevel.Error,
         "A copy of {Cid} at {Location} is bad and was not admitted to the catalog; it was left as it is: {Detail}")]
     public static partial void CopyNotAdmitted(ILogger logger, string cid, string location, string detail);
+
+    [LoggerMessage(1060, LogLevel.Error, "The job {Job}, a {Kind}, failed unexpectedly; the others go on")]
+    public static partial void JobFailed(ILogger logger, string job, string kind, Exception failure);
 }

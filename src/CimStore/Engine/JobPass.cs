@@ -61,6 +61,15 @@ internal sealed class JobPass(
         await FinishAsync(delay, cancellationToken);
     }
 
+    /// <summary>It cannot go on, for a reason that another try would meet again.</summary>
+    public void Fail(string cause)
+    {
+        lock (_gate)
+        {
+            Job = Job with { State = JobState.Failed, LastError = cause };
+        }
+    }
+
     private string? WhyOver() => Job.Arguments is { Kind: JobKind.Drain, Location: { } location }
         && node.StateOf(location) != LocationState.Draining
             ? $"{location} is not draining any more: it is {node.StateOf(location)}."

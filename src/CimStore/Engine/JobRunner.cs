@@ -1,5 +1,7 @@
+using CimStore.Diagnostics;
 using CimStore.Locations;
 using CimStore.Objects;
+using Microsoft.Extensions.Logging;
 
 namespace CimStore.Engine;
 
@@ -15,14 +17,15 @@ public sealed class JobRunner : IDisposable
     private readonly TimeProvider _time;
     private readonly IdSource _ids;
     private readonly Func<double> _chance;
+    private readonly ILogger _log;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Dictionary<MessageId, ActiveJob> _active = [];
     private volatile TaskCompletionSource _changed = NewSource();
 
     internal JobRunner(
         StorageNode node, IJobStore store, JobRunnerOptions options, TimeProvider time, IdSource ids,
-        Func<double> chance) =>
-        (_node, _store, _options, _time, _ids, _chance) = (node, store, options, time, ids, chance);
+        Func<double> chance, ILogger log) =>
+        (_node, _store, _options, _time, _ids, _chance, _log) = (node, store, options, time, ids, chance, log);
 
     /// <summary>Runs jobs as they come, until it is stopped; those that run then keep their cursor.</summary>
     /// <exception cref="LocationException">The job store or the catalog failed; it may be called again.</exception>
@@ -251,6 +254,12 @@ public sealed class JobRunner : IDisposable
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             stopped = active.Requested ?? JobState.Queued;
+        }
+        catch (Exception failure) when (failure is not LocationException)
+        {
+            // Trying it again would end alike, and the other jobs must not stop for it.
+            Log.JobFailed(_log, active.Job.Id.ToString(), active.Job.Arguments.Kind.ToString(), failure);
+            pass.Fail(failure.Message);
         }
         finally
         {

@@ -76,7 +76,9 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
         _latencies = [.. ports.Locations.Select(static _ => ReadLatency.Empty())];
         Domains = DomainsOf();
         _storeFacts = Facts();
-        Jobs = ports.Jobs is { } jobs ? new JobRunner(this, jobs, ports.JobOptions, time, ids, Chance) : null;
+        Jobs = ports.Jobs is { } jobs
+            ? new JobRunner(this, jobs, ports.JobOptions, time, ids, Chance, ports.Logger)
+            : null;
         metrics.Observe(() => (_cache.Hits, _cache.Misses, _cache.SizeBytes));
         metrics.ObserveLifecycle(() => Scavenger?.Figures, () => Volatile.Read(ref _garbageBytes));
     }
