@@ -17,6 +17,10 @@ internal sealed class JournalFollower(
     private const int EntriesPerApplyMax = 4096;
 
     private readonly Dictionary<ContentKey, Told> _told = [];
+    private long _copiesGained;
+
+    /// <summary>Entries so far that told of copies of what was here: only they make another copy spare.</summary>
+    public long CopiesGained => Volatile.Read(ref _copiesGained);
 
     /// <returns>How many entries were read.</returns>
     public async ValueTask<long> FollowAsync(DueDating dating, CancellationToken cancellationToken)
@@ -55,6 +59,8 @@ internal sealed class JournalFollower(
             return;
         }
 
+        _copiesGained +=
+            entry.Event is StorageEvent.Replicated or StorageEvent.Repaired or StorageEvent.Recovered ? 1 : 0;
         var told = _told.GetValueOrDefault(key);
         _told[key] = entry.Event switch
         {

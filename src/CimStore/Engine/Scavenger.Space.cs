@@ -10,13 +10,21 @@ public sealed partial class Scavenger
     /// <summary>65,536 x some 200 bytes = 13 MB; what is left is for the next cycle.</summary>
     private const int EvictionsPerCycleMax = 65_536;
 
+    private static readonly TimeSpan LookDelayMax = TimeSpan.FromHours(1);
+
     private readonly HashSet<LocationId> _stuck = [];
+    private readonly Dictionary<LocationId, VainLook> _vain = [];
 
     /// <returns>Copies given up, over all locations that are full.</returns>
     private async ValueTask<int> RelieveAsync(CancellationToken cancellationToken)
     {
         var evicted = 0;
         _stuck.RemoveWhere(location => !_rooms.IsFull(location));
+        foreach (var location in _vain.Keys.Where(location => !_rooms.IsFull(location)).ToList())
+        {
+            _vain.Remove(location);
+        }
+
         foreach (var location in _ports.Locations.Where(location => _rooms.IsFull(location.Id)))
         {
             evicted += _isPaused ? 0 : await RelieveAsync(location, cancellationToken);
@@ -34,7 +42,15 @@ public sealed partial class Scavenger
             return 0;
         }
 
+        // Before the look: what changes during it is worth another.
+        var seen = Seen(location.Id);
+        if (!IsLookWorth(location.Id, seen))
+        {
+            return 0;
+        }
+
         var chosen = await ChooseAsync(location, cancellationToken);
+        NoteLook(location.Id, seen, isVain: chosen.Count == 0 && !_isPaused);
         var evicted = (Count: 0, Bytes: 0L);
         var options = new ParallelOptions
         {
@@ -59,6 +75,30 @@ public sealed partial class Scavenger
         Tell(location, evicted.Count, evicted.Bytes);
         return evicted.Count;
     }
+
+    /// <summary>
+    /// A look goes over all objects. Where the last one found nothing, another finds nothing before something changed;
+    /// one comes all the same now and then, as a location that came back is told by no copy.
+    /// </summary>
+    private bool IsLookWorth(LocationId location, (double Share, long CopiesGained) seen) =>
+        !_vain.TryGetValue(location, out var last) || last.Seen != seen || _time.GetUtcNow() >= last.Next;
+
+    private void NoteLook(LocationId location, (double Share, long CopiesGained) seen, bool isVain)
+    {
+        if (!isVain)
+        {
+            _vain.Remove(location);
+            return;
+        }
+
+        var delay = _vain.TryGetValue(location, out var last) && last.Seen == seen ? last.Delay * 2 : Cycle;
+        delay = delay < LookDelayMax ? delay : LookDelayMax;
+        _vain[location] = new VainLook(seen, delay, _time.GetUtcNow() + delay);
+    }
+
+    /// <summary>The room as far as it is logged: every entry of the journal takes some bytes of it.</summary>
+    private (double Share, long CopiesGained) Seen(LocationId location) =>
+        (Math.Round(_rooms.FillShareOf(location) ?? 0, 3), _follower.CopiesGained);
 
     /// <summary>Looks at every object: there is no index by location, and this is no everyday work.</summary>
     private async ValueTask<IReadOnlyList<SpareCopy>> ChooseAsync(
@@ -123,4 +163,10 @@ public sealed partial class Scavenger
             Log.NothingToEvict(_ports.Logger, location.Id.Name, share);
         }
     }
+
+    /// <summary>A look that found nothing to give up.</summary>
+    /// <param name="Seen">What was so then.</param>
+    /// <param name="Delay">How long it keeps for, while that is so.</param>
+    /// <param name="Next">When that is over.</param>
+    private sealed record VainLook((double Share, long CopiesGained) Seen, TimeSpan Delay, DateTimeOffset Next);
 }

@@ -24,6 +24,7 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
     private readonly int _inlineSizeMaxBytes;
     private readonly ChainId _chain = new(Guid.Empty);
     private readonly List<byte[]> _entries = [];
+    private int _listings;
     private readonly SortedDictionary<Cid, ObjectRecord> _records = [];
     private readonly SortedDictionary<string, NameRecord> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<MessageId, CommandOutcome> _commands = [];
@@ -67,6 +68,9 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
 
     /// <summary>What all content together may take, told and not enforced; null is no end.</summary>
     public long? CapacityBytes { get; set; }
+
+    /// <summary>How often somebody began to go over all objects.</summary>
+    public int Listings => Volatile.Read(ref _listings);
 
     public int CommandsMax { get; init; } = CommandRetention.CountMax;
 
@@ -150,6 +154,7 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
         DedupDomain domain, Cid? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask;
+        Interlocked.Increment(ref _listings);
         foreach (var record in Records(r => r.IsPresent && (after is null || r.Key.Cid > after.Value)))
         {
             cancellationToken.ThrowIfCancellationRequested();

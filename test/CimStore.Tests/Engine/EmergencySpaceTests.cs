@@ -239,6 +239,44 @@ public sealed class EmergencySpaceTests : IDisposable
         Assert.Equal((LocationFault.Full, LocationFault.IntakeStopped), (first.Fault, second.Fault));
     }
 
+    [Fact]
+    public async Task Where_nothing_can_go_all_objects_are_looked_at_ever_less_often_until_something_changed()
+    {
+        await using var tiers = await OpenAsync(("warm", StorageTier.Warm), ("cold", StorageTier.Cold));
+        var cids = await StoreAsync(tiers, 4, DurabilityClass.Standard);
+        var roomy = await LooksAsync(tiers);
+        tiers.Store.CapacityBytes = 4 * Size;
+
+        var looks = new List<int>();
+        for (var minute = 0; minute < 120; minute++)
+        {
+            if (await LooksAsync(tiers) > roomy)
+            {
+                looks.Add(minute);
+            }
+
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        tiers.Store.CapacityBytes = 3 * Size;
+        var withOtherRoom = await LooksAsync(tiers);
+        var withNothingNew = await LooksAsync(tiers);
+        await tiers.Node.ReplicateAsync(cids[0], new ReplicateRequest(3, CommandIdentity.None), Token);
+        var cycle = await tiers.Node.Scavenger!.RunAsync(Token);
+
+        Assert.Equal([0, 1, 3, 7, 15, 31, 63], looks);
+        Assert.Equal((roomy + 1, roomy), (withOtherRoom, withNothingNew));
+        Assert.Equal(1, cycle.Evicted);
+    }
+
+    /// <returns>How often one cycle went over all objects.</returns>
+    private static async Task<int> LooksAsync(MemoryTiers tiers)
+    {
+        var before = tiers.Store.Listings;
+        await tiers.Node.Scavenger!.RunAsync(Token);
+        return tiers.Store.Listings - before;
+    }
+
     private static DeleteRequest Now => DeleteRequest.Default with { Grace = TimeSpan.Zero };
 
     private static async Task GiveUpAsync(MemoryTiers tiers, Cid cid)
