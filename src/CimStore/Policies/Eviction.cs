@@ -41,7 +41,8 @@ public sealed class Eviction(long bytesWanted, int countMax)
     {
         _latestFirst.Enqueue(spare, spare);
         _bytes += spare.RoomBytes;
-        while (_latestFirst.Count > countMax || _bytes - _latestFirst.Peek().RoomBytes >= bytesWanted)
+        while (_latestFirst.Count > 0
+            && (_latestFirst.Count > countMax || _bytes - _latestFirst.Peek().RoomBytes >= bytesWanted))
         {
             _bytes -= _latestFirst.Dequeue().RoomBytes;
         }

@@ -47,6 +47,19 @@ public sealed class EvictionTests
             Places.Content(number), new Copy(Full, 1, CopyState.Verified, CopyHeader.Plain, Start), bytes,
             Start.AddHours(hours)));
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public void Where_no_space_is_wanted_any_more_nothing_goes(long bytesWanted)
+    {
+        var eviction = new Eviction(bytesWanted, 10);
+
+        eviction.Offer(new SpareCopy(
+            Places.Content(1), new Copy(Full, 1, CopyState.Verified, CopyHeader.Plain, Start), 100, Start));
+
+        Assert.Empty(eviction.Choose());
+    }
+
     [Fact]
     public void Without_a_spare_copy_the_class_has_all_it_requires_at_locations_that_are_there() =>
         Gen.Select(Records, Gen.Int[0, 255], Gen.Enum<FailureDomainLevel>()).Sample(static (record, away, level) =>
