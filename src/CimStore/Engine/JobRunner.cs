@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CimStore.Diagnostics;
 using CimStore.Locations;
 using CimStore.Objects;
@@ -124,7 +125,8 @@ public sealed class JobRunner : IDisposable
                     return same;
                 }
 
-                await _node.SetStateAsync(location, LocationState.Draining, cancellationToken);
+                var states = await _node.CheckStateAsync(location, LocationState.Draining, cancellationToken);
+                _ = _node.TrySetState(location, LocationState.Draining, states);
             }
 
             var now = _time.GetUtcNow();
@@ -186,18 +188,32 @@ public sealed class JobRunner : IDisposable
     public async ValueTask<LocationReport> SetLocationAsync(
         LocationId location, LocationState state, CancellationToken cancellationToken)
     {
+        // What goes over all objects, before and after, holds no job up.
+        while (!await TrySetStateAsync(
+            location, state, await _node.CheckStateAsync(location, state, cancellationToken), cancellationToken))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return await _node.ReportAsync(location, cancellationToken);
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private async ValueTask<bool> TrySetStateAsync(
+        LocationId location, LocationState state, ImmutableDictionary<LocationId, LocationState> checkedFor,
+        CancellationToken cancellationToken)
+    {
         await _gate.WaitAsync(cancellationToken);
         try
         {
-            return await _node.SetStateAsync(location, state, cancellationToken);
+            return _node.TrySetState(location, state, checkedFor);
         }
         finally
         {
             _gate.Release();
         }
     }
-
-    public void Dispose() => _gate.Dispose();
 
     private async ValueTask<JobRecord> ChangeAsync(JobRecord job, JobState to, CancellationToken cancellationToken)
     {

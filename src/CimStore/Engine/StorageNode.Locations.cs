@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CimStore.Locations;
 
 namespace CimStore.Engine;
@@ -10,18 +11,16 @@ public sealed partial class StorageNode
 
     internal LocationState StateOf(LocationId location) => _states.GetValueOrDefault(location);
 
-    internal async ValueTask<LocationReport> SetStateAsync(
+    /// <summary>Whether a location may come to a state; where it is to be empty for that, all objects are gone over.
+    /// </summary>
+    /// <returns>The states that this holds for.</returns>
+    /// <exception cref="RefusedException">It may not.</exception>
+    internal async ValueTask<ImmutableDictionary<LocationId, LocationState>> CheckStateAsync(
         LocationId id, LocationState to, CancellationToken cancellationToken)
     {
-        if (LocationOf(id) is not { } location)
-        {
-            throw Refuse(
-                "location-unknown",
-                $"There is no location {id}; this node has "
-                + $"{string.Join(", ", _ports.Locations.Select(one => one.Id))}.");
-        }
-
-        var from = StateOf(id);
+        var states = _states;
+        var location = RequireLocation(id);
+        var from = states.GetValueOrDefault(id);
         if (ReferenceEquals(location, _home) && to != LocationState.Active)
         {
             throw Refuse("location-home", $"{id} is the journal's own log: new content goes there first. It stays.");
@@ -32,13 +31,26 @@ public sealed partial class StorageNode
             throw Refuse("location-retired", $"{id} is retired for good: bind the place anew, under another name.");
         }
 
-        if (from != to)
+        if (from != to && to == LocationState.Retired)
         {
-            if (to == LocationState.Retired)
-            {
-                await CheckEmptyAsync(location, cancellationToken);
-            }
+            await CheckEmptyAsync(location, cancellationToken);
+        }
 
+        return states;
+    }
+
+    /// <summary>Sets the state unless any changed since it was checked. One caller at a time.</summary>
+    /// <returns>Whether it did; else it is to be checked again.</returns>
+    internal bool TrySetState(
+        LocationId id, LocationState to, ImmutableDictionary<LocationId, LocationState> checkedFor)
+    {
+        if (!ReferenceEquals(_states, checkedFor))
+        {
+            return false;
+        }
+
+        if (StateOf(id) != to)
+        {
             _ports.Tiers?.StateStore?.Save(id, to);
             _states = _states.SetItem(id, to);
             _bound = Bound();
@@ -46,8 +58,11 @@ public sealed partial class StorageNode
             _storeFacts = Facts();
         }
 
-        return await ReportAsync(location, cancellationToken);
+        return true;
     }
+
+    internal async ValueTask<LocationReport> ReportAsync(LocationId id, CancellationToken cancellationToken) =>
+        await ReportAsync(RequireLocation(id), cancellationToken);
 
     internal async ValueTask<IReadOnlyList<LocationReport>> ReportsAsync(CancellationToken cancellationToken)
     {
@@ -80,6 +95,10 @@ public sealed partial class StorageNode
 
     private async ValueTask<LocationReport> ReportAsync(ILocation location, CancellationToken cancellationToken) =>
         (await ReportsAsync(cancellationToken)).First(report => report.Location == location.Id);
+
+    private ILocation RequireLocation(LocationId id) => LocationOf(id) ?? throw Refuse(
+        "location-unknown",
+        $"There is no location {id}; this node has {string.Join(", ", _ports.Locations.Select(one => one.Id))}.");
 
     /// <summary>What the catalog says decides; what the location itself has besides is deleted content in its grace.
     /// </summary>
