@@ -27,6 +27,36 @@ public sealed partial class Scavenger
     public ValueTask<IReadOnlyList<DueRecord>> DebtsAsync(int countMax, CancellationToken cancellationToken) =>
         AloneAsync(due => due.DebtsAsync(DateTimeOffset.MaxValue, countMax, cancellationToken), cancellationToken);
 
+    /// <summary>
+    /// What locations noted of copies that lack parts becomes a debt: it outlives the process, is listed, and is paid
+    /// by the next cycle.
+    /// </summary>
+    private async ValueTask OwePartsAsync(CancellationToken cancellationToken)
+    {
+        var lacking = _ports.Locations.SelectMany(static location => location.TakeDegraded())
+            .Select(static copy => copy.Key).ToHashSet();
+        foreach (var key in lacking)
+        {
+            await AloneAsync(
+                async due =>
+                {
+                    if (await due.FindAsync(key, cancellationToken) is not { } record
+                        || record.Debt is { LacksParts: true })
+                    {
+                        return false;
+                    }
+
+                    var now = _time.GetUtcNow();
+                    var debt = record.Debt ?? new DebtRecord(now, now, 0, "");
+                    await due.ApplyAsync(
+                        [new DueChange(key, record, record with { Debt = debt with { LacksParts = true } })], due.Seen,
+                        cancellationToken);
+                    return true;
+                },
+                cancellationToken);
+        }
+    }
+
     /// <summary>Runs with the index to itself, brought up to the journal's end; a cycle may be under way.</summary>
     internal ValueTask<T> AloneAsync<T>(Func<IDueIndex, ValueTask<T>> use, CancellationToken cancellationToken) =>
         HoldAsync(

@@ -85,6 +85,7 @@ public sealed partial class Scavenger : IDisposable
 
             // What was moved and copied is dated for where it is now.
             followed += await FollowAsync(dating, cancellationToken);
+            await OwePartsAsync(cancellationToken);
             await MeasureAsync(cancellationToken);
             return new CycleResult(followed, looked, moved, notMoved, paid, left, redated, !_isRedated)
             {

@@ -172,6 +172,28 @@ public sealed class FsckTests
     }
 
     [Fact]
+    public async Task Bytes_that_no_record_names_are_taken_back_while_the_named_copy_cannot_be_read()
+    {
+        await using var tiers = await OpenAsync();
+        var stored = await StoreAsync(tiers, Size, DurabilityClass.Ephemeral);
+        await tiers.CycleAsync(TimeSpan.FromDays(8));
+        await SealAsync(tiers.Cold, Samples.Bytes(Size, Size), stored.Key.Cid);
+        for (var shard = 0; shard < 5; shard++)
+        {
+            Directory.Delete(tiers.PoolDirectory(shard), recursive: true);
+        }
+
+        var found = await FsckAsync(tiers, Mend);
+
+        Assert.Contains(found, one => one is { What: "cold", IsWell: true }
+            && one.Detail.Contains("taken back", StringComparison.Ordinal));
+        Assert.Single(await tiers.Cold.ListCopiesAsync(null, Token).ToListAsync(Token));
+        var read = new byte[Size];
+        Assert.Equal(Size, await tiers.Node.ReadAsync(stored.Key.Cid, RetrieveRequest.Default, 0, read, Token));
+        Assert.Equal(Samples.Bytes(Size, Size), read);
+    }
+
+    [Fact]
     public async Task A_copy_that_cannot_say_what_it_is_ends_neither_the_comparison_nor_a_cycle()
     {
         await using var tiers = await OpenAsync();
@@ -191,6 +213,30 @@ public sealed class FsckTests
         Assert.Equal("cold", found[^1].What);
         Assert.True(scrubbed.Hopeless == 1 && scrubbed.Objects == 2);
         Assert.True((await tiers.Node.VerifyAsync(other.Key.Cid, Token))!.IsWhole);
+    }
+
+    [Fact]
+    public async Task Parts_that_could_not_be_written_are_a_debt_that_outlives_the_process_and_is_paid()
+    {
+        await using var tiers = await OpenAsync();
+        await StoreAsync(tiers, Size, DurabilityClass.Ephemeral);
+        var away = tiers.PoolDirectory(6) + ".away";
+        Directory.Move(tiers.PoolDirectory(6), away);
+        await tiers.ReopenAsync();
+
+        await tiers.CycleAsync(TimeSpan.FromDays(8));
+        var owed = await tiers.Node.DebtsAsync(10, Token);
+        await tiers.ReopenAsync();
+        var still = await tiers.Node.DebtsAsync(10, Token);
+        Directory.Move(away, tiers.PoolDirectory(6));
+        await tiers.ReopenAsync();
+        var cycle = await tiers.CycleAsync(TimeSpan.FromHours(1));
+
+        Assert.True(Assert.Single(owed).Debt.LacksParts);
+        Assert.Equal(owed[0].Key, Assert.Single(still).Key);
+        Assert.Equal((1, 0), (cycle.DebtsPaid, cycle.DebtsLeft));
+        Assert.Empty(await tiers.Node.DebtsAsync(10, Token));
+        Assert.All(await FsckAsync(tiers, Look), one => Assert.True(one.IsWell, one.Detail));
     }
 
     [Fact]
