@@ -70,8 +70,13 @@ internal static class OperatorEndpoints
         TypedResults.Ok(new WireTypes.JobList([.. await OperatorOf(node).ListJobsAsync(cancellationToken)]));
 
     private static async Task<IResult> StartJobAsync(
-        JobArguments arguments, IStorageClient node, CancellationToken cancellationToken)
+        JobArguments? arguments, IStorageClient node, CancellationToken cancellationToken)
     {
+        if (arguments is null)
+        {
+            throw ProblemWriter.Refuse("malformed-body", "The body says the job, such as {\"kind\": \"Scrub\"}.");
+        }
+
         var job = await OperatorOf(node).StartJobAsync(arguments, cancellationToken);
         return TypedResults.Created(Routes.Job(job.Id), job);
     }

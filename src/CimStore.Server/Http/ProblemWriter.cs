@@ -93,7 +93,9 @@ internal static class ProblemWriter
 
         if (failure is BadHttpRequestException bad)
         {
-            return ProblemTable.Describe(CodeOf(bad), bad.Message);
+            // What is wrong with the JSON is said by the inner one; the outer names a parameter of a method.
+            return ProblemTable.Describe(
+                CodeOf(bad), bad.InnerException is JsonException inner ? inner.Message : bad.Message);
         }
 
         if (failure is JsonException json)
@@ -127,7 +129,15 @@ internal static class ProblemWriter
             415 => "unsupported-media-type",
             _ => "malformed-request",
         };
-        return ProblemTable.Describe(
-            code, $"{context.Request.Method} {context.Request.Path} is not in this API; see /openapi/v1.json.");
+        var (method, path) = (context.Request.Method, context.Request.Path);
+        var detail = code switch
+        {
+            "no-such-route" => $"{method} {path} is not in this API",
+            "method-not-allowed" => $"{path} does not know {method}",
+            "body-too-large" => $"The body is larger than {method} {path} takes",
+            "unsupported-media-type" => $"{method} {path} takes a body of another media type",
+            _ => $"A parameter of {method} {path}, or its body, cannot be read",
+        };
+        return ProblemTable.Describe(code, $"{detail}; see /openapi/v1.json.");
     }
 }

@@ -44,11 +44,16 @@ public sealed class ServedOperatorTests : OperatorCommandTests
 
         using var started = await http.PostAsync("/api/v1/jobs", body, token);
         var listed = await http.GetStringAsync("/api/v1/jobs", token);
+        using var empty = await http.PostAsync("/api/v1/jobs", null, token);
+        using var limit = await http.GetAsync(new Uri("/api/v1/debts?limit=abc", UriKind.Relative), token);
         using var twice = await http.PostAsync("/api/v1/locations/pool/state?to=Active,Draining", null, token);
 
         Assert.Equal(HttpStatusCode.Created, started.StatusCode);
         Assert.Contains("\"Scrub\"", listed, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.BadRequest, twice.StatusCode);
+        Assert.Contains("kind", await empty.Content.ReadAsStringAsync(token), StringComparison.Ordinal);
+        Assert.DoesNotContain("not in this API", await limit.Content.ReadAsStringAsync(token), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.BadRequest, limit.StatusCode);
     }
 
     [Fact]
