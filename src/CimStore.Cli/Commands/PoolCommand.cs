@@ -116,6 +116,17 @@ internal static class PoolCommand
             session.Out.Line($"{healed} healed, {hopeless} not whole");
         }
 
+        if (pool.DirectoriesAway is > 0 and var away)
+        {
+            session.Say($"{away} directories are not in use, and no copy of their set is whole without them:");
+            foreach (var warning in pool.Warnings)
+            {
+                session.Say(warning);
+            }
+
+            return ExitCode.LocationFailed;
+        }
+
         return hopeless == 0 ? ExitCode.Ok : ExitCode.LocationFailed;
     }
 }
