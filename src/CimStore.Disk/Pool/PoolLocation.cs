@@ -247,14 +247,15 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
     internal DateTimeOffset Now => _time.GetUtcNow();
 
     /// <summary>The directories in use.</summary>
+    /// <summary>Directories that are configured, and are not in use or not here: no copy is whole without them.
+    /// </summary>
+    public int DirectoriesAway => Enumerable.Range(0, _options.Sets.Length)
+        .Sum(set => DirectoriesOf(set).Count(static one => one is not { IsHere: true }));
+
     internal IEnumerable<ShardDirectory> Directories() =>
         _slots.Select(slot => slot.Directory).OfType<ShardDirectory>();
 
     /// <summary>The places of a set, in the order of their shards; null where none is in use.</summary>
-    /// <summary>Directories that are configured, and are not in use or not here: no copy is whole without them.</summary>
-    public int DirectoriesAway => Enumerable.Range(0, _options.Sets.Length)
-        .Sum(set => DirectoriesOf(set).Count(static one => one is not { IsHere: true }));
-
     internal ShardDirectory?[] DirectoriesOf(int set) =>
         [.. _slots.Where(slot => slot.Set == set).OrderBy(slot => slot.Index).Select(slot => slot.Directory)];
 

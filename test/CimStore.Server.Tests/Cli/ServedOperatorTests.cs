@@ -52,7 +52,8 @@ public sealed class ServedOperatorTests : OperatorCommandTests
         Assert.Contains("\"Scrub\"", listed, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.BadRequest, twice.StatusCode);
         Assert.Contains("kind", await empty.Content.ReadAsStringAsync(token), StringComparison.Ordinal);
-        Assert.DoesNotContain("not in this API", await limit.Content.ReadAsStringAsync(token), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "not in this API", await limit.Content.ReadAsStringAsync(token), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.BadRequest, limit.StatusCode);
     }
 
