@@ -47,7 +47,7 @@ internal sealed class TierWorker : BackgroundService
             RunAsync(async token => await scavenger.RunAsync(token), failure => _moving = failure, stoppingToken),
             RunAsync(async token => await scrubber.RunAsync(null, token), failure => _proving = failure, stoppingToken),
             RunAsync(async token => await CompareAsync(node, token), failure => _comparing = failure, stoppingToken),
-            RunAsync(
+            RunAtOnceAsync(
                 async token =>
                 {
                     // It returns at a stop only: that it runs is that it is well.
@@ -73,6 +73,23 @@ internal sealed class TierWorker : BackgroundService
         {
             // The node stops. What was begun is garbage or done; the next cycle knows which.
         }
+    }
+
+    /// <summary>The same, but now already: who asked for it waits.</summary>
+    private async Task RunAtOnceAsync(
+        Func<CancellationToken, Task> run, Action<string?> tell, CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        try
+        {
+            tell(await TryAsync(run, stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            return;
+        }
+
+        await RunAsync(run, tell, stoppingToken);
     }
 
     /// <returns>Why it failed; null when it did not.</returns>
