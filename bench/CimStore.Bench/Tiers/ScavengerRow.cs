@@ -20,6 +20,8 @@ internal static class ScavengerRow
 {
     private const int DueCount = 10_000;
     private const int RoundsFactor = 3;
+    private const int StoredCount = 10_000;
+    private const int StoredAtOnce = 500;
     private const string Row = "scavenger";
 
     private static readonly Metric CycleWork = new("cpu ms/cycle", false, "N2");
@@ -49,6 +51,7 @@ internal static class ScavengerRow
         await using var node = await StorageNode.OpenAsync(
             ports, TimeProvider.System, new IdSource(TimeProvider.System), new StorageNodeOptions(), null,
             CancellationToken.None);
+        await StoreAsync(node);
         await FillAsync(due, options.ObjectCount);
 
         // Dated with another stamp than the node's: the first cycles make that good, and are not counted.
@@ -92,6 +95,18 @@ internal static class ScavengerRow
         Require(cycle is { Looked: DueCount, Moved: 0, NotMoved: 0 });
         var work = (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds;
         return new Sample { [Decided] = DueCount / took.TotalSeconds, [DecidedWork] = work / DueCount };
+    }
+
+    /// <summary>Each cycle looks at some objects of the catalog too, for the gauges: there have to be as many.
+    /// </summary>
+    private static async Task StoreAsync(StorageNode node)
+    {
+        for (var first = 0; first < StoredCount; first += StoredAtOnce)
+        {
+            var items = Enumerable.Range(first, StoredAtOnce)
+                .Select(index => new StoreItem(new(Bytes.Random(100, index)), null)).ToList();
+            await node.StoreManyAsync(items, StoreRequest.Default, CancellationToken.None);
+        }
     }
 
     /// <summary>Waits until the index has done what the filling left to its background threads.</summary>

@@ -47,25 +47,28 @@ internal sealed class TierWorker : BackgroundService
             RunAsync(async token => await scavenger.RunAsync(token), failure => _moving = failure, stoppingToken),
             RunAsync(async token => await scrubber.RunAsync(null, token), failure => _proving = failure, stoppingToken),
             RunAsync(async token => await CompareAsync(node, token), failure => _comparing = failure, stoppingToken),
-            RunAtOnceAsync(
+            RunAsync(
                 async token =>
                 {
                     // It returns at a stop only: that it runs is that it is well.
                     _working = null;
                     await (node.Jobs?.RunAsync(token) ?? Task.CompletedTask);
                 },
-                failure => _working = failure, stoppingToken));
+                failure => _working = failure, stoppingToken, isAtOnce: true));
     }
 
-    /// <summary>Once in every cycle, and after a failure again in the next one.</summary>
+    /// <summary>Once in every cycle, and after a failure again in the next one. At once where somebody waits for it.
+    /// </summary>
     private async Task RunAsync(
-        Func<CancellationToken, Task> run, Action<string?> tell, CancellationToken stoppingToken)
+        Func<CancellationToken, Task> run, Action<string?> tell, CancellationToken stoppingToken,
+        bool isAtOnce = false)
     {
         using var timer = new PeriodicTimer(_node!.Scavenger!.Cycle, _time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            while (isAtOnce || await timer.WaitForNextTickAsync(stoppingToken))
             {
+                isAtOnce = false;
                 tell(await TryAsync(run, stoppingToken));
             }
         }
@@ -73,23 +76,6 @@ internal sealed class TierWorker : BackgroundService
         {
             // The node stops. What was begun is garbage or done; the next cycle knows which.
         }
-    }
-
-    /// <summary>The same, but now already: who asked for it waits.</summary>
-    private async Task RunAtOnceAsync(
-        Func<CancellationToken, Task> run, Action<string?> tell, CancellationToken stoppingToken)
-    {
-        await Task.Yield();
-        try
-        {
-            tell(await TryAsync(run, stoppingToken));
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            return;
-        }
-
-        await RunAsync(run, tell, stoppingToken);
     }
 
     /// <returns>Why it failed; null when it did not.</returns>

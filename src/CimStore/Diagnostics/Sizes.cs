@@ -22,6 +22,8 @@ internal static class Sizes
             : string.Create(CultureInfo.InvariantCulture, $"{amount:0.0} {Units[unit]}");
     }
 
+    public static string Number(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
     public static string Of(DateTimeOffset time) =>
         time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

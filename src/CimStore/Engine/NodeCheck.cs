@@ -1,4 +1,3 @@
-using System.Globalization;
 using CimStore.Diagnostics;
 using CimStore.Journal;
 using CimStore.Locations;
@@ -27,8 +26,8 @@ internal sealed class NodeCheck(IStorageClient node, IStoreMaintenance store, Ti
         return new CheckStep.Found(
             "events", wrong is null,
             wrong is null
-                ? $"{Number(right)} entries, each names the one before it"
-                : $"{Number(right)} entries are right; {wrong}");
+                ? $"{Sizes.Number(right)} entries, each names the one before it"
+                : $"{Sizes.Number(right)} entries are right; {wrong}");
     }
 
     /// <summary>What is wrong with which copy; empty when nothing is.</summary>
@@ -65,7 +64,8 @@ internal sealed class NodeCheck(IStorageClient node, IStoreMaintenance store, Ti
             ? new CheckStep.Found("space", true, $"{Sizes.Of(sum)} on disk, every byte accounted for")
             : new CheckStep.Found(
                 "space", false,
-                $"{Number(space.PhysicalBytes)} bytes on disk, but live + held + garbage + overhead = {Number(sum)}");
+                $"{Sizes.Number(space.PhysicalBytes)} bytes on disk, but live + held + garbage + overhead = "
+                + Sizes.Number(sum));
     }
 
     /// <summary>One finding for each thing that is wrong: an operator needs all of them.</summary>
@@ -101,10 +101,11 @@ internal sealed class NodeCheck(IStorageClient node, IStoreMaintenance store, Ti
         }
 
         return bad == 0
-            ? new CheckStep.Found("records", true, $"{Number(done.Items)} objects, each with a verified copy")
+            ? new CheckStep.Found("records", true, $"{Sizes.Number(done.Items)} objects, each with a verified copy")
             : new CheckStep.Found(
                 "records", false,
-                $"{Number(bad)} of {Number(done.Items)} objects have no verified copy; the first is {first}");
+                $"{Sizes.Number(bad)} of {Sizes.Number(done.Items)} objects have no verified copy; the first is "
+                + first);
     }
 
     private async ValueTask ContentAsync(WorkCount done, CancellationToken cancellationToken)
@@ -127,9 +128,7 @@ internal sealed class NodeCheck(IStorageClient node, IStoreMaintenance store, Ti
             await _steps.TellAsync(new CheckStep.Found("content", false, detail), cancellationToken);
         }
 
-        var summary = $"{Number(good)} verified ({Sizes.Of(goodBytes)}), {bad} bad, {missing} missing";
+        var summary = $"{Sizes.Number(good)} verified ({Sizes.Of(goodBytes)}), {bad} bad, {missing} missing";
         await _steps.TellAsync(new CheckStep.Found("content", bad + missing == 0, summary), cancellationToken);
     }
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -35,26 +35,29 @@ public sealed partial class Scavenger
     {
         var lacking = _ports.Locations.SelectMany(static location => location.TakeDegraded())
             .Select(static copy => copy.Key).ToHashSet();
-        foreach (var key in lacking)
+        if (lacking.Count == 0)
         {
-            await AloneAsync(
-                async due =>
-                {
-                    if (await due.FindAsync(key, cancellationToken) is not { } record
-                        || record.Debt is { LacksParts: true })
-                    {
-                        return false;
-                    }
-
-                    var now = _time.GetUtcNow();
-                    var debt = record.Debt ?? new DebtRecord(now, now, 0, "");
-                    await due.ApplyAsync(
-                        [new DueChange(key, record, record with { Debt = debt with { LacksParts = true } })], due.Seen,
-                        cancellationToken);
-                    return true;
-                },
-                cancellationToken);
+            return;
         }
+
+        await AloneAsync(
+            async due =>
+            {
+                var now = _time.GetUtcNow();
+                var changes = new List<DueChange>(lacking.Count);
+                foreach (var key in lacking)
+                {
+                    if (await due.FindAsync(key, cancellationToken) is { Debt: not { LacksParts: true } } record)
+                    {
+                        var debt = record.Debt ?? new DebtRecord(now, now, 0, "");
+                        changes.Add(new DueChange(key, record, record with { Debt = debt with { LacksParts = true } }));
+                    }
+                }
+
+                await due.ApplyAsync(changes, due.Seen, cancellationToken);
+                return changes.Count;
+            },
+            cancellationToken);
     }
 
     /// <summary>Runs with the index to itself, brought up to the journal's end; a cycle may be under way.</summary>

@@ -178,7 +178,7 @@ public sealed partial class StorageNode
         {
             var held = await location.DescribeAsync(key, copy, cancellationToken);
             return held is { Fault: null } && _thin.TryNote(
-                key, copy.Location, copy.Incarnation, location.Traits.Parts.Length - held.Parts);
+                key, copy.Location, copy.Incarnation, location.Traits.PartCount - held.Parts);
         }
         catch (LocationException failure)
         {
@@ -266,7 +266,7 @@ public sealed partial class StorageNode
         try
         {
             if (!_thin.TryNote(
-                record.Key, target.Id, copy.Incarnation, Math.Max(1, target.Traits.Parts.Length) - sealedCopy.Parts))
+                record.Key, target.Id, copy.Incarnation, target.Traits.PartCount - sealedCopy.Parts))
             {
                 throw new LocationException(
                     LocationFault.Throttled,

@@ -156,8 +156,8 @@ public sealed partial class StorageNode
 
         await steps.TellAsync(
             "records", faulty.Found == faulty.Mended && silent.Count == 0,
-            $"{Number(done.Items)} objects; {Number(faulty.Found)} copies missing or without some of their parts, "
-            + $"{Number(faulty.Mended)} made again",
+            $"{Sizes.Number(done.Items)} objects; {Sizes.Number(faulty.Found)} copies missing or without some of their "
+            + $"parts, {Sizes.Number(faulty.Mended)} made again",
             cancellationToken);
     }
 
@@ -182,7 +182,7 @@ public sealed partial class StorageNode
         try
         {
             var held = await location.DescribeAsync(key, copy, cancellationToken);
-            var parts = Math.Max(1, location.Traits.Parts.Length);
+            var parts = location.Traits.PartCount;
             _thin.TryNote(key, copy.Location, copy.Incarnation, parts - (held?.Parts ?? 0));
             return held is null ? "is missing"
                 : held.Fault ?? (held.Parts < parts ? $"has {held.Parts} of {parts} parts" : null);
@@ -258,8 +258,8 @@ public sealed partial class StorageNode
             var used = (await location.MeasureSpaceAsync(cancellationToken)).BytesUsed;
             await steps.TellAsync(
                 name, left == 0,
-                $"{Number(done.Items)} copies of {Sizes.Of(done.SizeBytes)}, {Sizes.Of(used)} on the medium; "
-                + $"{Number(found)} that no record names, {Number(left)} of them left",
+                $"{Sizes.Number(done.Items)} copies of {Sizes.Of(done.SizeBytes)}, {Sizes.Of(used)} on the medium; "
+                + $"{Sizes.Number(found)} that no record names, {Sizes.Number(left)} of them left",
                 cancellationToken);
         }
         catch (LocationException failure)
@@ -319,18 +319,14 @@ public sealed partial class StorageNode
         try
         {
             var record = await _catalog.FindAsync(key, cancellationToken);
-            if (_holds.Count(key) > 0 || (record is not null && Names(record, location.Id, manifest)))
+            if (_holds.Count(key) > 0 || (record is not null && Names(record, location.Id, manifest))
+                // The entry that names it may come true when the journal is opened anew.
+                || _isInDoubt)
             {
                 return Stray.None;
             }
 
             var stray = record is null ? Stray.Unknown : JudgeKnown(record, location.Id);
-            if (_isInDoubt)
-            {
-                // The entry that names it may come true when the journal is opened anew.
-                return Stray.None;
-            }
-
             if ((stray == Stray.Surplus && request.IsMending) || (stray == Stray.Unknown && request.ReleasesUnknown))
             {
                 await location.ReleaseAsync(key, manifest.Incarnation, CancellationToken.None);
@@ -389,6 +385,4 @@ public sealed partial class StorageNode
             _holds.LetGo(key);
         }
     }
-
-    private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

@@ -183,7 +183,7 @@ public sealed partial class StorageNode
            where location is not null
            select new CopyReceipt(
                location.Id, location.Traits.Tier, DurabilityPolicy.DomainOf(location.Id, location.Traits),
-               Math.Max(1, location.Traits.Parts.Length) - _thin.MissingOf(record.Key, copy),
+               location.Traits.PartCount - _thin.MissingOf(record.Key, copy),
                location.Traits.SyncsBeforeAcknowledgement),
     ];
 }

@@ -286,7 +286,7 @@ public sealed partial class StorageNode
                 copy, location.Traits.Tier, domain, held?.Parts, condition,
                 held is null ? "The location does not hold it." : held.Fault)
             {
-                Parts = Math.Max(1, location.Traits.Parts.Length),
+                Parts = location.Traits.PartCount,
                 PartsNeeded = location.Traits.PartsNeeded,
             };
         }

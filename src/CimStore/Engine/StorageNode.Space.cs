@@ -57,20 +57,9 @@ public sealed partial class StorageNode
             return false;
         }
 
-        try
-        {
-            return await location.DescribeAsync(record.Key, copy, cancellationToken) is { } held
-                && held.Parts >= location.Traits.Parts.Length;
-        }
-        catch (LocationException failure)
-        {
-            _absences.Note(at, failure);
-            return false;
-        }
-        catch (IntegrityException)
-        {
-            return false;
-        }
+        // Whole: what parts it lacks, it may be the parts that would be needed.
+        return await IsCountedAsync(record.Key, copy, location, cancellationToken)
+            && _thin.MissingOf(record.Key, copy) == 0;
     }
 
     /// <summary>Costs small content an addition; it is what keeps the log from being filled up.</summary>

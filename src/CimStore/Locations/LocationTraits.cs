@@ -21,6 +21,9 @@ public sealed record LocationTraits
     /// </summary>
     public ImmutableArray<IReadOnlyDictionary<string, string>> Parts { get; init; } = [];
 
+    /// <summary>How many parts a whole copy has; 1 where the location is one place.</summary>
+    public int PartCount => Math.Max(1, Parts.Length);
+
     /// <summary>How many of the parts suffice to read a copy; 1 where the location is one place.</summary>
     public int PartsNeeded { get; init; } = 1;
 
