@@ -1,5 +1,4 @@
 using System.CommandLine;
-using CimStore.Cli.Json;
 using CimStore.Cli.Terminal;
 using CimStore.Engine;
 
@@ -39,21 +38,8 @@ internal static class CheckCommand
         var store = await session.OpenAsync(cancellationToken);
         var request = new CheckRequest { IsQuick = session.Value(Quick) };
         using var progress = new Progress(session, "checked");
-        var isWell = true;
-        await foreach (var step in store.Client.CheckAsync(request, cancellationToken))
-        {
-            switch (step)
-            {
-                case CheckStep.Working working:
-                    progress.Show(working.What, working.Items, working.SizeBytes);
-                    break;
-                case CheckStep.Found found:
-                    progress.Clear();
-                    isWell &= Findings.Print(session, new FindingJson(found.What, found.IsWell, found.Detail));
-                    break;
-            }
-        }
-
+        var isWell = await Findings.PrintAsync(
+            session, store.Client.CheckAsync(request, cancellationToken), progress, reached: null);
         return isWell ? ExitCode.Ok : ExitCode.NotWell;
     }
 }

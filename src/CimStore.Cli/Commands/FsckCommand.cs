@@ -1,5 +1,4 @@
 using System.CommandLine;
-using CimStore.Cli.Json;
 using CimStore.Cli.Terminal;
 using CimStore.Engine;
 
@@ -69,23 +68,11 @@ internal static class FsckCommand
         };
         using var progress = new Progress(session, "compared");
         string? cursor = null;
-        var isWell = true;
         try
         {
-            await foreach (var step in store.Operator.FsckAsync(request, cancellationToken))
-            {
-                switch (step)
-                {
-                    case CheckStep.Working working:
-                        progress.Show(working.What, working.Items, working.SizeBytes);
-                        cursor = working.Cursor ?? cursor;
-                        break;
-                    case CheckStep.Found found:
-                        progress.Clear();
-                        isWell &= Findings.Print(session, new FindingJson(found.What, found.IsWell, found.Detail));
-                        break;
-                }
-            }
+            var steps = store.Operator.FsckAsync(request, cancellationToken);
+            return await Findings.PrintAsync(session, steps, progress, reached => cursor = reached)
+                ? ExitCode.Ok : ExitCode.NotWell;
         }
         catch (Exception) when (cursor is not null)
         {
@@ -93,7 +80,5 @@ internal static class FsckCommand
             session.Say($"Go on with: cimstore fsck --after '{cursor}'");
             throw;
         }
-
-        return isWell ? ExitCode.Ok : ExitCode.NotWell;
     }
 }

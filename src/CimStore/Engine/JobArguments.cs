@@ -40,11 +40,9 @@ public sealed record JobArguments(JobKind Kind)
         JobKind.Replicate when Copies is not (>= 1 and <= CopiesMax) => "It takes 1 to 3 copies.",
         JobKind.Scrub or JobKind.Repair when Location is not null || Copies is not null =>
             "It takes all copies of the objects: name neither a location nor a number of copies.",
-        JobKind.Replicate or JobKind.Scrub or JobKind.Repair when Cids.Length > CidsMax =>
-            $"At most {CidsMax} CIDs a job: start several.",
-        JobKind.Replicate or JobKind.Scrub or JobKind.Repair when Prefix is not null && !Cids.IsEmpty =>
-            "A prefix or a list of CIDs, not both.",
-        JobKind.Replicate or JobKind.Scrub or JobKind.Repair => null,
-        _ => $"There is no job of the kind {Kind}.",
+        > JobKind.Repair => $"There is no job of the kind {Kind}.",
+        _ when Cids.Length > CidsMax => $"At most {CidsMax} CIDs a job: start several.",
+        _ when Prefix is not null && !Cids.IsEmpty => "A prefix or a list of CIDs, not both.",
+        _ => null,
     };
 }

@@ -208,13 +208,7 @@ public sealed partial class StorageNode
             return "--repair makes it again.";
         }
 
-        var scrubbed = await ScrubAsync(key, cancellationToken);
-        if ((scrubbed.Owed ?? scrubbed.Unread) is { } lacking)
-        {
-            return lacking;
-        }
-
-        if (await PayAsync(key, lacksParts: false, cancellationToken) is { } owed)
+        if (await PayAsync(key, lacksParts: true, cancellationToken) is { } owed)
         {
             return owed;
         }

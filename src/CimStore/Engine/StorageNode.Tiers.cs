@@ -79,14 +79,15 @@ public sealed partial class StorageNode
     {
         try
         {
-            if (await _catalog.FindAsync(key, cancellationToken) is not { IsPresent: true } record)
-            {
-                return null;
-            }
-
             if (lacksParts && await LackingAsync(key, cancellationToken) is { } lacking)
             {
                 return lacking;
+            }
+
+            // Behind the look at its parts, which may have found a copy wrong.
+            if (await _catalog.FindAsync(key, cancellationToken) is not { IsPresent: true } record)
+            {
+                return null;
             }
 
             string? unmended = null;
