@@ -89,12 +89,19 @@ internal static unsafe class ReedSolomonKernel
         var outputCount = factors.Length / inputCount;
         for (var first = 0; first < outputCount; first += RowsMax)
         {
-            var end = Math.Min(first + RowsMax, outputCount);
+            var rows = Rows(factors, inputCount, first, outputCount);
+            if (ReedSolomonDyadic.Holds(rows, inputCount))
+            {
+                ReedSolomonDyadic.Pack<TVector, TLanes>(rows, inputCount, tables);
+                tables = tables[(rows.Length * TLanes.TableBytes)..];
+                continue;
+            }
+
             for (var input = 0; input < inputCount; input++)
             {
-                for (var output = first; output < end; output++)
+                for (var factor = input; factor < rows.Length; factor += inputCount)
                 {
-                    TLanes.Table(factors[(output * inputCount) + input]).CopyTo(tables);
+                    TLanes.Table(rows[factor]).CopyTo(tables);
                     tables = tables[TLanes.TableBytes..];
                 }
             }
@@ -129,11 +136,11 @@ internal static unsafe class ReedSolomonKernel
                 for (var row = 0; row < outputs.Length; row += RowsMax)
                 {
                     Pass<TVector, TLanes>(
+                        Rows(factors, inputs.Length, row, outputs.Length),
                         (byte**)sources,
                         inputs.Length,
                         tables + ((nint)row * inputs.Length * TLanes.TableBytes),
                         (byte**)targets + row,
-                        Math.Min(RowsMax, outputs.Length - row),
                         start,
                         end);
                 }
@@ -141,12 +148,22 @@ internal static unsafe class ReedSolomonKernel
         }
     }
 
+    /// <summary>The factors of the outputs that one pass makes.</summary>
+    private static ReadOnlySpan<byte> Rows(ReadOnlySpan<byte> factors, int inputCount, int first, int outputCount) =>
+        factors[(first * inputCount)..(Math.Min(first + RowsMax, outputCount) * inputCount)];
+
     private static void Pass<TVector, TLanes>(
-        byte** inputs, int inputCount, byte* tables, byte** outputs, int outputCount, nint start, nint end)
+        ReadOnlySpan<byte> rows, byte** inputs, int inputCount, byte* tables, byte** outputs, nint start, nint end)
         where TVector : unmanaged
         where TLanes : struct, IReedSolomonLanes<TVector>
     {
-        switch (outputCount)
+        if (ReedSolomonDyadic.Holds(rows, inputCount))
+        {
+            ReedSolomonDyadic.Run<TVector, TLanes>(inputs, inputCount, tables, outputs, start, end);
+            return;
+        }
+
+        switch (rows.Length / inputCount)
         {
             case 1:
                 Pass<TVector, TLanes, One>(inputs, inputCount, tables, outputs, start, end);
@@ -190,30 +207,30 @@ internal static unsafe class ReedSolomonKernel
 
                 var low = TLanes.LowTable(table);
                 var high = TLanes.HighTable(table);
-                a0 = TLanes.MultiplyAdd(a0, aLow, aHigh, low, high);
-                b0 = TLanes.MultiplyAdd(b0, bLow, bHigh, low, high);
+                a0 = MultiplyAdd<TVector, TLanes>(a0, aLow, aHigh, low, high);
+                b0 = MultiplyAdd<TVector, TLanes>(b0, bLow, bHigh, low, high);
                 if (TRows.Value > 1)
                 {
                     low = TLanes.LowTable(table + TLanes.TableBytes);
                     high = TLanes.HighTable(table + TLanes.TableBytes);
-                    a1 = TLanes.MultiplyAdd(a1, aLow, aHigh, low, high);
-                    b1 = TLanes.MultiplyAdd(b1, bLow, bHigh, low, high);
+                    a1 = MultiplyAdd<TVector, TLanes>(a1, aLow, aHigh, low, high);
+                    b1 = MultiplyAdd<TVector, TLanes>(b1, bLow, bHigh, low, high);
                 }
 
                 if (TRows.Value > 2)
                 {
                     low = TLanes.LowTable(table + (2 * TLanes.TableBytes));
                     high = TLanes.HighTable(table + (2 * TLanes.TableBytes));
-                    a2 = TLanes.MultiplyAdd(a2, aLow, aHigh, low, high);
-                    b2 = TLanes.MultiplyAdd(b2, bLow, bHigh, low, high);
+                    a2 = MultiplyAdd<TVector, TLanes>(a2, aLow, aHigh, low, high);
+                    b2 = MultiplyAdd<TVector, TLanes>(b2, bLow, bHigh, low, high);
                 }
 
                 if (TRows.Value > 3)
                 {
                     low = TLanes.LowTable(table + (3 * TLanes.TableBytes));
                     high = TLanes.HighTable(table + (3 * TLanes.TableBytes));
-                    a3 = TLanes.MultiplyAdd(a3, aLow, aHigh, low, high);
-                    b3 = TLanes.MultiplyAdd(b3, bLow, bHigh, low, high);
+                    a3 = MultiplyAdd<TVector, TLanes>(a3, aLow, aHigh, low, high);
+                    b3 = MultiplyAdd<TVector, TLanes>(b3, bLow, bHigh, low, high);
                 }
 
                 table += TRows.Value * TLanes.TableBytes;
@@ -235,6 +252,16 @@ internal static unsafe class ReedSolomonKernel
                 Store<TVector, TLanes>(a3, b3, outputs[3] + at);
             }
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector MultiplyAdd<TVector, TLanes>(
+        TVector sum, TVector low, TVector high, TVector lowTable, TVector highTable)
+        where TVector : unmanaged
+        where TLanes : struct, IReedSolomonLanes<TVector>
+    {
+        sum = TLanes.Add(sum, TLanes.Multiply(lowTable, low));
+        return TLanes.HasHalves ? TLanes.Add(sum, TLanes.Multiply(highTable, high)) : sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -18,6 +18,9 @@ internal unsafe interface IReedSolomonLanes<TVector>
     /// <summary>Bytes of the table of one factor.</summary>
     static abstract int TableBytes { get; }
 
+    /// <summary>Whether the high half is looked up, too.</summary>
+    static abstract bool HasHalves { get; }
+
     /// <summary>The table of a factor, <see cref="TableBytes"/> long.</summary>
     static abstract ReadOnlySpan<byte> Table(byte factor);
 
@@ -31,9 +34,11 @@ internal unsafe interface IReedSolomonLanes<TVector>
 
     static abstract TVector High(TVector value);
 
-    /// <summary>Adds the product of table and value to the sum.</summary>
-    static abstract TVector MultiplyAdd(
-        TVector sum, TVector low, TVector high, TVector lowTable, TVector highTable);
+    static abstract TVector Add(TVector left, TVector right);
+
+    /// <param name="table">A low table or a high one.</param>
+    /// <param name="value">The same half of the bytes.</param>
+    static abstract TVector Multiply(TVector table, TVector value);
 
     static abstract void Store(TVector value, byte* target);
 }
@@ -44,6 +49,8 @@ internal readonly unsafe struct ReedSolomonNibbles16 : IReedSolomonLanes<Vector1
     public static int Count => 16;
 
     public static int TableBytes => GaloisField.NibbleBytes;
+
+    public static bool HasHalves => true;
 
     public static ReadOnlySpan<byte> Table(byte factor) => GaloisField.Nibbles(factor);
 
@@ -65,13 +72,11 @@ internal readonly unsafe struct ReedSolomonNibbles16 : IReedSolomonLanes<Vector1
         (value.AsUInt16() >>> 4).AsByte() & Vector128.Create((byte)0x0f);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> MultiplyAdd(
-        Vector128<byte> sum,
-        Vector128<byte> low,
-        Vector128<byte> high,
-        Vector128<byte> lowTable,
-        Vector128<byte> highTable) =>
-        sum ^ Vector128.ShuffleNative(lowTable, low) ^ Vector128.ShuffleNative(highTable, high);
+    public static Vector128<byte> Add(Vector128<byte> left, Vector128<byte> right) => left ^ right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Multiply(Vector128<byte> table, Vector128<byte> value) =>
+        Vector128.ShuffleNative(table, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector128<byte> value, byte* target) => value.Store(target);
@@ -83,6 +88,8 @@ internal readonly unsafe struct ReedSolomonNibbles32 : IReedSolomonLanes<Vector2
     public static int Count => 32;
 
     public static int TableBytes => GaloisField.NibbleBytes;
+
+    public static bool HasHalves => true;
 
     public static ReadOnlySpan<byte> Table(byte factor) => GaloisField.Nibbles(factor);
 
@@ -103,13 +110,11 @@ internal readonly unsafe struct ReedSolomonNibbles32 : IReedSolomonLanes<Vector2
         (value.AsUInt16() >>> 4).AsByte() & Vector256.Create((byte)0x0f);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> MultiplyAdd(
-        Vector256<byte> sum,
-        Vector256<byte> low,
-        Vector256<byte> high,
-        Vector256<byte> lowTable,
-        Vector256<byte> highTable) =>
-        sum ^ Avx2.Shuffle(lowTable, low) ^ Avx2.Shuffle(highTable, high);
+    public static Vector256<byte> Add(Vector256<byte> left, Vector256<byte> right) => left ^ right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Multiply(Vector256<byte> table, Vector256<byte> value) =>
+        Avx2.Shuffle(table, value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<byte> value, byte* target) => value.Store(target);
@@ -121,6 +126,8 @@ internal readonly unsafe struct ReedSolomonMatrices32 : IReedSolomonLanes<Vector
     public static int Count => 32;
 
     public static int TableBytes => GaloisField.MatrixBytes;
+
+    public static bool HasHalves => false;
 
     public static ReadOnlySpan<byte> Table(byte factor) => GaloisField.Matrix(factor);
 
@@ -140,13 +147,11 @@ internal readonly unsafe struct ReedSolomonMatrices32 : IReedSolomonLanes<Vector
     public static Vector256<byte> High(Vector256<byte> value) => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<byte> MultiplyAdd(
-        Vector256<byte> sum,
-        Vector256<byte> low,
-        Vector256<byte> high,
-        Vector256<byte> lowTable,
-        Vector256<byte> highTable) =>
-        sum ^ Gfni.V256.GaloisFieldAffineTransform(low, lowTable, 0);
+    public static Vector256<byte> Add(Vector256<byte> left, Vector256<byte> right) => left ^ right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Multiply(Vector256<byte> table, Vector256<byte> value) =>
+        Gfni.V256.GaloisFieldAffineTransform(value, table, 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<byte> value, byte* target) => value.Store(target);
@@ -158,6 +163,8 @@ internal readonly unsafe struct ReedSolomonMatrices64 : IReedSolomonLanes<Vector
     public static int Count => 64;
 
     public static int TableBytes => GaloisField.MatrixBytes;
+
+    public static bool HasHalves => false;
 
     public static ReadOnlySpan<byte> Table(byte factor) => GaloisField.Matrix(factor);
 
@@ -177,13 +184,11 @@ internal readonly unsafe struct ReedSolomonMatrices64 : IReedSolomonLanes<Vector
     public static Vector512<byte> High(Vector512<byte> value) => default;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<byte> MultiplyAdd(
-        Vector512<byte> sum,
-        Vector512<byte> low,
-        Vector512<byte> high,
-        Vector512<byte> lowTable,
-        Vector512<byte> highTable) =>
-        sum ^ Gfni.V512.GaloisFieldAffineTransform(low, lowTable, 0);
+    public static Vector512<byte> Add(Vector512<byte> left, Vector512<byte> right) => left ^ right;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<byte> Multiply(Vector512<byte> table, Vector512<byte> value) =>
+        Gfni.V512.GaloisFieldAffineTransform(value, table, 0);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<byte> value, byte* target) => value.Store(target);

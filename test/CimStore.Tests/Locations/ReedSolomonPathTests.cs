@@ -55,15 +55,57 @@ public sealed unsafe class ReedSolomonPathTests
             },
             iter: 60);
 
+    [Fact]
+    public void Squares_are_dyadic_where_k_is_a_multiple_of_four_and_when_all_of_four_are_lost()
+    {
+        foreach (var (data, parity) in ((int, int)[])[(4, 4), (8, 4), (8, 9), (12, 4), (16, 8)])
+        {
+            Assert.True(ReedSolomonDyadic.Holds(FirstRows(data, parity), data), $"{data}+{parity}");
+        }
+
+        Assert.False(ReedSolomonDyadic.Holds(FirstRows(4, 3), 4));
+        Assert.False(ReedSolomonDyadic.Holds(FirstRows(5, 4), 5));
+        Assert.False(ReedSolomonDyadic.Holds(FirstRows(6, 4), 6));
+        var almost = FirstRows(8, 4);
+        almost[^1]++;
+        Assert.False(ReedSolomonDyadic.Holds(almost, 8));
+    }
+
+    /// <summary>Shapes that take the short way, whole and in part, at sizes around vectors and columns.</summary>
+    [Fact]
+    public void All_paths_agree_on_dyadic_squares()
+    {
+        foreach (var size in (int[])[.. Edges, 1022, 1024, 1055, 1056, 1057, 2048, 2079, 3000])
+        {
+            foreach (var (data, parity) in ((int, int)[])[(4, 4), (4, 8), (8, 4), (8, 7), (12, 4)])
+            {
+                var isPresent = Enumerable.Range(0, data + parity).Select(shard => shard >= parity).ToArray();
+                var isWanted = isPresent.Select(static present => !present).ToArray();
+                var expected = Both(ReedSolomonPath.Scalar);
+                foreach (var path in ReedSolomonPaths.Available)
+                {
+                    Assert.Equal(expected.All, Both(path).All);
+                }
+
+                Stripe Both(ReedSolomonPath path) => new Stripe(new ReedSolomon(data, parity, path), size, 7, size)
+                    .Encode().Restore(isPresent, isWanted);
+            }
+        }
+    }
+
     /// <summary>Holds the kernel and the matrices of bits where no processor has the instruction.</summary>
     [Fact]
     public void Matrices_of_bits_give_the_same_bytes_by_the_instructions_definition() =>
-        Gen.Select(Gen.Int[1, 10], Gen.Int[1, 9], Gen.Int[128, 700], Gen.Int).Sample(
-            (inputCount, outputCount, size, seed) =>
+        Gen.Select(Gen.Int[1, 10], Gen.Int[1, 9], Gen.Int[128, 700], Gen.Bool, Gen.Int).Sample(
+            (inputCount, outputCount, size, isOwn, seed) =>
             {
-                var factors = new byte[inputCount * outputCount];
+                var factors = Rows(inputCount, outputCount);
+                if (!isOwn)
+                {
+                    new Random(seed).NextBytes(factors);
+                }
+
                 var bytes = new byte[(inputCount + (2 * outputCount)) * size];
-                new Random(seed).NextBytes(factors);
                 new Random(seed + 1).NextBytes(bytes);
                 var tables = new byte[factors.Length * DefinedMatrices64.TableBytes];
                 ReedSolomonKernel.Pack<Vector512<byte>, DefinedMatrices64>(factors, inputCount, tables);
@@ -87,7 +129,15 @@ public sealed unsafe class ReedSolomonPathTests
                 var outputs = bytes.AsSpan(inputCount * size);
                 return outputs[..(outputCount * size)].SequenceEqual(outputs[(outputCount * size)..]);
             },
-            iter: 60);
+            iter: 120);
+
+    private static byte[] FirstRows(int data, int parity) => Rows(data, Math.Min(parity, ReedSolomonDyadic.Side));
+
+    private static byte[] Rows(int data, int parity) =>
+    [
+        .. Enumerable.Range(data, parity)
+            .SelectMany(row => Enumerable.Range(0, data).Select(column => GaloisField.Divide(1, (byte)(row ^ column)))),
+    ];
 
     /// <summary>GF2P8AFFINEQB as Intel's manual defines it, one bit at a time.</summary>
     private readonly struct DefinedMatrices64 : IReedSolomonLanes<Vector512<byte>>
@@ -95,6 +145,8 @@ public sealed unsafe class ReedSolomonPathTests
         public static int Count => ReedSolomonMatrices64.Count;
 
         public static int TableBytes => ReedSolomonMatrices64.TableBytes;
+
+        public static bool HasHalves => ReedSolomonMatrices64.HasHalves;
 
         public static ReadOnlySpan<byte> Table(byte factor) => ReedSolomonMatrices64.Table(factor);
 
@@ -108,25 +160,22 @@ public sealed unsafe class ReedSolomonPathTests
 
         public static Vector512<byte> High(Vector512<byte> value) => ReedSolomonMatrices64.High(value);
 
-        public static Vector512<byte> MultiplyAdd(
-            Vector512<byte> sum,
-            Vector512<byte> low,
-            Vector512<byte> high,
-            Vector512<byte> lowTable,
-            Vector512<byte> highTable)
+        public static Vector512<byte> Add(Vector512<byte> left, Vector512<byte> right) => left ^ right;
+
+        public static Vector512<byte> Multiply(Vector512<byte> table, Vector512<byte> value)
         {
             Span<byte> result = stackalloc byte[64];
             for (var index = 0; index < 64; index++)
             {
-                var matrix = lowTable.AsUInt64()[index / 8];
+                var matrix = table.AsUInt64()[index / 8];
                 for (var bit = 0; bit < 8; bit++)
                 {
                     var row = (byte)(matrix >> (8 * (7 - bit)));
-                    result[index] |= (byte)((BitOperations.PopCount((uint)(row & low[index])) & 1) << bit);
+                    result[index] |= (byte)((BitOperations.PopCount((uint)(row & value[index])) & 1) << bit);
                 }
             }
 
-            return sum ^ Vector512.Create<byte>(result);
+            return Vector512.Create<byte>(result);
         }
 
         public static void Store(Vector512<byte> value, byte* target) => ReedSolomonMatrices64.Store(value, target);
