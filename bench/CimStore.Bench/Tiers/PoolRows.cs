@@ -11,29 +11,31 @@ internal static class PoolRows
 {
     private const int SizeBytes = 64 << 20;
     private const int Directories = 8;
-    private const int RoundsFactor = 3;
+    private const int RoundsFactor = 10;
     private const string Pool = "pool";
     private const string Raw = "raw-files";
 
     private static readonly Metric SpacePerPayload = new("bytes/payload", false, "N2");
 
     /// <summary>
-    /// 64 MiB into a pool of 4+4 against the same 128 MiB written to eight files, each synced and named: rates are of
-    /// content. What the pool does beyond that is coding, checks, and a record in each log.
+    /// 64 MiB into a pool of 4+4 that is in use against the same 128 MiB written to eight files, each synced and named:
+    /// rates are of content. What the pool does beyond that is coding, checks, trees, and a record in each log.
     /// </summary>
     public static async Task PutAsync(Report report, StoreOptions options)
     {
         report.Begin("pool-put", "64 MiB into 4+4 over eight directories of one disk, durable");
         var content = BenchPool.Named.Of(Bytes.Random(SizeBytes, 1));
+        using var folder = new BenchFolder(options.Folder);
+        await using var pool = await UsedAsync(folder.Path);
         var (ours, raw) = (new List<Sample>(), new List<Sample>());
         for (var round = -1; round < options.ManyRounds(RoundsFactor); round++)
         {
             var isFirst = round % 2 == 0;
             for (var turn = 0; turn < 2; turn++)
             {
-                using var folder = new BenchFolder(options.Folder);
                 var isOurs = (turn == 0) == isFirst;
-                var sample = isOurs ? await PutPoolAsync(folder.Path, content) : PutRaw(folder.Path, content.Bytes);
+                var sample = isOurs ? await PutPoolAsync(pool, content) : PutRaw(folder.Path, content.Bytes);
+                Settle(folder.Path);
                 if (round >= 0)
                 {
                     (isOurs ? ours : raw).Add(sample);
@@ -48,22 +50,24 @@ internal static class PoolRows
 
     /// <summary>
     /// What computing the parity takes of a put's processor time, and of a put with the hash and tree that the engine
-    /// makes while the content flows. The same stripes are coded alone, in memory that is laid out as the pool's.
+    /// makes while the content flows. The same stripes are coded alone, in memory laid out and filled as the pool's.
     /// </summary>
     public static async Task CodingAsync(Report report, StoreOptions options)
     {
         report.Begin("pool-coding", "parity of 64 MiB 4+4, of the processor time of its put");
         var bytes = Bytes.Random(SizeBytes, 4);
         var content = BenchPool.Named.Of(bytes);
+        using var folder = new BenchFolder(options.Folder);
+        await using var pool = await UsedAsync(folder.Path);
         var (coding, hashing, put) = (new List<Sample>(), new List<Sample>(), new List<Sample>());
         for (var round = -1; round < options.ManyRounds(RoundsFactor); round++)
         {
-            using var folder = new BenchFolder(options.Folder);
-            var coded = Code();
+            var coded = Code(bytes);
             var cpu = Environment.CpuUsage.TotalTime;
             _ = BenchPool.Named.Of(bytes);
             var hashed = new Sample { [Metric.Work] = (Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds };
-            var stored = await PutPoolAsync(folder.Path, content);
+            var stored = await PutPoolAsync(pool, content);
+            Settle(folder.Path);
             if (round >= 0)
             {
                 coding.Add(coded);
@@ -121,6 +125,7 @@ internal static class PoolRows
         var count = options.FieldCount;
         report.Begin("pool-space", $"{count:N0} objects of 1 KiB in 4+4, 64 at a time, compacted, closed");
         using var folder = new BenchFolder(options.Folder);
+        var payload = (double)count * ObjectBytes;
         var started = Stopwatch.GetTimestamp();
         TimeSpan took;
         await using (var pool = await BenchPool.OpenAsync(folder.Path))
@@ -135,52 +140,90 @@ internal static class PoolRows
             while (await pool.TidyAsync(CancellationToken.None) > 0)
             {
             }
+
+            report.Add("pool-space", "pool-while-open", [Space()]);
         }
 
-        var payload = (double)count * ObjectBytes;
-        var directories = Enumerable.Range(0, Directories)
-            .Sum(index => Allocated(Path.Combine(folder.Path, $"d{index}")));
-        var sample = new Sample
-        {
-            [SpacePerPayload] = directories / payload,
-            [Metric.PutsPerSecond] = count / took.TotalSeconds,
-        };
+        var sample = Space();
+        sample[Metric.PutsPerSecond] = count / took.TotalSeconds;
         report.Add("pool-space", Pool, [sample]);
         report.Add(
             "pool-space", "index",
             [new Sample { [SpacePerPayload] = Allocated(Path.Combine(folder.Path, "state")) / payload }]);
+
+        // While it is open each directory has a segment whose room is taken ahead.
+        Sample Space() => new()
+        {
+            [SpacePerPayload] = Enumerable.Range(0, Directories)
+                .Sum(index => Allocated(Path.Combine(folder.Path, $"d{index}"))) / payload,
+        };
         report.JudgeLimit("pool-space", "room of small objects in the pool's directories", SpacePerPayload, 3, Pool);
     }
 
     private static double MedianWork(Report report, string contender) =>
         report.Find("pool-coding", contender, Metric.Work)!.Median;
 
-    /// <summary>Every stripe of the content, from and to memory as far apart as the pool's.</summary>
-    private static Sample Code()
+    /// <summary>
+    /// The parity of every stripe, each just after its content was copied to where the pool codes it: that copy is
+    /// the put's own and not counted. One thread that waits for nothing, so its time is the processor's.
+    /// </summary>
+    private static Sample Code(byte[] content)
     {
         const int StripesAtOnce = 16;
-        const int CellBytes = (64 << 10) + 4;
+        const int BlockBytes = 64 << 10;
+        const int CellBytes = BlockBytes + 4;
         const int Stride = (StripesAtOnce * CellBytes) + 448;
         var code = new ReedSolomon(Directories / 2, Directories / 2);
         var cells = Bytes.Random(Directories * Stride, 5);
-        var (started, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
-        for (var stripe = 0; stripe < SizeBytes / (256 << 10); stripe++)
+        var took = TimeSpan.Zero;
+        for (var at = 0; at < SizeBytes; at += Directories / 2 * BlockBytes)
         {
-            code.Encode(cells.AsSpan(stripe % StripesAtOnce * CellBytes), Stride, 64 << 10);
+            var stripe = cells.AsSpan(at / (Directories / 2 * BlockBytes) % StripesAtOnce * CellBytes);
+            for (var shard = 0; shard < Directories / 2; shard++)
+            {
+                content.AsSpan(at + (shard * BlockBytes), BlockBytes).CopyTo(stripe[(shard * Stride)..]);
+            }
+
+            var started = Stopwatch.GetTimestamp();
+            code.Encode(stripe, Stride, BlockBytes);
+            took += Stopwatch.GetElapsedTime(started);
         }
 
-        return Rate(started, cpu);
+        return new Sample
+        {
+            [Metric.MegabytesPerSecond] = SizeBytes / took.TotalSeconds / 1e6,
+            [Metric.Work] = took.TotalMicroseconds,
+        };
     }
 
-    private static async Task<Sample> PutPoolAsync(string folder, BenchPool.Named content)
+    /// <summary>A pool as it is after some time: it has log files, and the 256 folders in which files lie.</summary>
+    private static async Task<PoolLocation> UsedAsync(string folder)
     {
-        await using var pool = await BenchPool.OpenAsync(folder);
-
-        // The first record of a new pool makes eight log files; that is not what is measured.
+        var pool = await BenchPool.OpenAsync(folder);
         await BenchPool.PutAsync(pool, BenchPool.Named.Of(Bytes.Random(100, 9)));
+        for (var index = 0; index < Directories * 256; index++)
+        {
+            Directory.CreateDirectory(Path.Combine(folder, $"d{index / 256}", "large", $"{index % 256:x2}"));
+        }
+
+        Settle(folder);
+        return pool;
+    }
+
+    /// <summary>No turn waits for what the one before it left to be written.</summary>
+    private static void Settle(string folder)
+    {
+        using var directory = LinuxFiles.OpenDirectory(folder);
+        LinuxFiles.SyncFileSystem(directory);
+    }
+
+    private static async Task<Sample> PutPoolAsync(PoolLocation pool, BenchPool.Named content)
+    {
         var (started, cpu) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
-        await BenchPool.PutAsync(pool, content);
-        return Rate(started, cpu);
+        var (key, copy) = await BenchPool.PutAsync(pool, content);
+        var sample = Rate(started, cpu);
+        await pool.ReleaseAsync(key, copy.Incarnation, CancellationToken.None);
+        return sample;
     }
 
     private static Sample PutRaw(string folder, byte[] content)
@@ -209,7 +252,13 @@ internal static class PoolRows
         })).ToList();
         threads.ForEach(static thread => thread.Start());
         threads.ForEach(static thread => thread.Join());
-        return Rate(started, cpu);
+        var sample = Rate(started, cpu);
+        for (var index = 0; index < Directories; index++)
+        {
+            File.Delete(Path.Combine(folder, $"r{index}", "shard"));
+        }
+
+        return sample;
     }
 
     private static async Task<Sample> ReadAsync(

@@ -156,26 +156,33 @@ internal sealed partial class ContentLog : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_refusal is null && _active is not null && TryBeginMark())
-            {
-                _leading = true;
-            }
-
-            _refusal ??= new LogException(LogFault.Closed, CommitState.NotStored, "The log is closed.");
-            if (!_leading)
+            if (_refusal is not null)
             {
                 return;
             }
+
+            _refusal = new LogException(LogFault.Closed, CommitState.NotStored, "The log is closed.");
+            _leading = _active is not null && TryBeginMark();
         }
 
         // A mark that fails takes nothing back: everything acknowledged is durable, and the next open finds it without.
+        if (_leading && !TryMarkClosed())
+        {
+            return;
+        }
+
+        if (_active is { } active && !_mustAbandon)
+        {
+            // Only what lies behind the last mark goes, so a crash here loses nothing.
+            active.GiveBack(_durable.Offset);
+        }
+    }
+
+    private bool TryMarkClosed()
+    {
         var batch = TakeOpen();
         var failure = Commit(batch, closed: true, out var durable);
         FinishInOrder(batch, durable, failure);
-        if (_active is { } active && !_mustAbandon)
-        {
-            // Only what lies after the closing mark goes, so a crash here loses nothing.
-            active.GiveBack(_durable.Offset);
-        }
+        return failure is null;
     }
 }

@@ -96,6 +96,32 @@ public sealed class PosixLogTests : IDisposable
         }
     }
 
+    /// <summary>Of a log that was idle too, whose mark was written before it was closed.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Room_that_is_unused_is_given_back_when_the_log_is_closed(bool isIdle)
+    {
+        var write = new TestWrite(TestRecord.Numbered(1, 10_000));
+        await using (var log = Open(new RecordingProjection(), null))
+        {
+            await log.CommitAsync(write, TestContext.Current.CancellationToken);
+            while (isIdle && log.Counters.Marks == 0)
+            {
+                await Task.Delay(10, TestContext.Current.CancellationToken);
+            }
+        }
+
+        var file = new FileInfo(Assert.Single(Directory.GetFiles(Path.Combine(_directory, "log"))));
+        Assert.InRange(file.Length, 10_000, 30_000);
+        var replayed = new RecordingProjection();
+        await using var again = Open(replayed, null);
+        Assert.Empty(replayed.Findings);
+        AssertReadable(again, write);
+        await again.CommitAsync(
+            new TestWrite(TestRecord.Numbered(2, 10_000)), TestContext.Current.CancellationToken);
+    }
+
     [Fact]
     public async Task What_is_not_zero_behind_the_end_is_kept()
     {
