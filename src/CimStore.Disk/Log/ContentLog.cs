@@ -60,6 +60,9 @@ internal sealed partial class ContentLog : IAsyncDisposable
 
     public LogCounters Counters { get; }
 
+    /// <summary>How long a segment is made.</summary>
+    public long SegmentBytes => _options.SegmentBytes;
+
     /// <summary>The highest LSN that survives a power cut; 0 in an empty log.</summary>
     public ulong DurableLsn => Volatile.Read(ref _durableLsn);
 

@@ -1,4 +1,3 @@
-using CimStore.Disk.Catalog;
 using CimStore.Disk.Compaction;
 using CimStore.Disk.Log;
 
@@ -17,9 +16,18 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
     /// <summary>Of the segment's file. The rest is garbage, or what small batches were filled up with.</summary>
     private const double LiveShareMin = 0.75;
 
+    /// <summary>
+    /// Of the segment's file, records of whatever kind. What was moved is above it, however small its records are, so
+    /// that nothing is moved twice for what batches were filled up with.
+    /// </summary>
+    private const double FilledShareMin = 0.85;
+
     private const int WriteBytesMax = 512 << 10;
 
     private readonly ContentLog _log = directory.Log;
+
+    // What does not fit the end of a segment goes to the next one: little is left there when writes are small beside it.
+    private readonly long _writeBytes = Math.Min(WriteBytesMax, directory.Log.SegmentBytes / 16);
 
     /// <returns>Bytes given back.</returns>
     public async ValueTask<long> RunAsync(CancellationToken cancellationToken)
@@ -30,10 +38,10 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
         foreach (var segment in segments)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            var isOldest = _log.Segments()[0].Id == segment.Id;
             if (!segment.IsNewest && !IsDamaged(segment.Id) && uses.TryGetValue(segment.Id, out var use)
-                && use.ContentBytes - use.GarbageBytes <= segment.LengthBytes * LiveShareOf(use))
+                && IsWorthwhile(segment.LengthBytes, use, isOldest))
             {
-                var isOldest = _log.Segments()[0].Id == segment.Id;
                 given += await EmptyAsync(segment, isOldest, cancellationToken);
             }
         }
@@ -41,9 +49,13 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
         return given;
     }
 
-    /// <summary>Without garbage there is but what batches were filled up with, and would be again each time.</summary>
-    private double LiveShareOf(SegmentUse use) =>
-        isShort && use.GarbageBytes > 0 ? Thoroughness.LiveShareWhenShort : LiveShareMin;
+    private bool IsWorthwhile(long lengthBytes, in ShardSegmentUse use, bool isOldest)
+    {
+        var needed = use.ShardBytes - use.GarbageBytes + (isOldest ? 0 : use.ReleaseBytes);
+        var isThorough = isShort && (use.GarbageBytes > 0 || (isOldest && use.ReleaseBytes > 0));
+        return needed <= lengthBytes * (isThorough ? Thoroughness.LiveShareWhenShort : LiveShareMin)
+            || use.ShardBytes + use.ReleaseBytes <= lengthBytes * FilledShareMin;
+    }
 
     private async ValueTask<long> EmptyAsync(
         SegmentSummary segment, bool isOldest, CancellationToken cancellationToken)
@@ -94,7 +106,7 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
             {
                 // Many batches make one: what each of them was filled up with is what small records lose most by.
                 var write = new RelocateWrite();
-                while (write.SizeBytes < WriteBytesMax && !(isAtEnd = !reader.MoveNext(out var batch)))
+                while (write.SizeBytes < _writeBytes && !(isAtEnd = !reader.MoveNext(out var batch)))
                 {
                     foreach (var record in batch)
                     {

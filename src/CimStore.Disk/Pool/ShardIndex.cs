@@ -120,7 +120,7 @@ internal sealed class ShardIndex : IAsyncDisposable
         return _pairs.Get(key[..ShardKeys.WriteFile(key, slot, file)]) is not null;
     }
 
-    public Dictionary<ulong, SegmentUse> Segments(int slot)
+    public Dictionary<ulong, ShardSegmentUse> Segments(int slot)
     {
         Span<byte> prefix = stackalloc byte[16];
         prefix = prefix[..(ShardKeys.WriteSegment(prefix, slot, 0) - sizeof(ulong))];
@@ -129,12 +129,15 @@ internal sealed class ShardIndex : IAsyncDisposable
             var reader = new PackedReader(value);
             return (
                 Segment: BinaryPrimitives.ReadUInt64BigEndian(key[^8..]),
-                Use: new SegmentUse((long)reader.Varint(), (long)reader.Varint()));
+                Use: new ShardSegmentUse(
+                    (long)reader.Varint(), (long)reader.Varint(),
+                    // An index of before release records were counted has two numbers.
+                    reader.Remaining > 0 ? (long)reader.Varint() : 0));
         }).ToDictionary(static pair => pair.Segment, static pair => pair.Use);
     }
 
     /// <param name="use">Null forgets the segment.</param>
-    public static void PutSegment(IndexBatch batch, int slot, ulong segment, SegmentUse? use)
+    public static void PutSegment(IndexBatch batch, int slot, ulong segment, ShardSegmentUse? use)
     {
         Span<byte> key = stackalloc byte[16];
         key = key[..ShardKeys.WriteSegment(key, slot, segment)];
@@ -146,8 +149,9 @@ internal sealed class ShardIndex : IAsyncDisposable
 
         Span<byte> value = stackalloc byte[32];
         var writer = new PackedWriter(value);
-        writer.Varint((ulong)known.ContentBytes);
+        writer.Varint((ulong)known.ShardBytes);
         writer.Varint((ulong)known.GarbageBytes);
+        writer.Varint((ulong)known.ReleaseBytes);
         batch.Put(key, writer.Written);
     }
 

@@ -16,7 +16,7 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
     private readonly Guid _directory;
     private readonly IndexBatch _batch = new();
     private readonly Dictionary<(ContentKey Content, ulong Incarnation), Place?> _changed = [];
-    private readonly Dictionary<ulong, SegmentUse> _uses;
+    private readonly Dictionary<ulong, ShardSegmentUse> _uses;
     private readonly HashSet<ulong> _usesChanged = [];
     private readonly List<Guid> _givenUp = [];
     private readonly List<LogFinding> _findings = [];
@@ -49,11 +49,11 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
         }
     }
 
-    public Dictionary<ulong, SegmentUse> Uses()
+    public Dictionary<ulong, ShardSegmentUse> Uses()
     {
         lock (_gate)
         {
-            return new Dictionary<ulong, SegmentUse>(_uses);
+            return new Dictionary<ulong, ShardSegmentUse>(_uses);
         }
     }
 
@@ -149,12 +149,12 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
         var place = new Place(
             shard.IsLarge ? PlaceKind.Large : PlaceKind.Inline, record.Position,
             LogFormat.RecordHeadBytes + record.Key.Length + record.Meta.Length, shard.LargeId);
-        Count(place, new SegmentUse(place.Position.LengthBytes, 0));
+        Count(place.Position, new ShardSegmentUse(place.Position.LengthBytes, 0, 0));
         var before = Find(content, incarnation);
         if (isMoved && before is null && !IsMaking)
         {
             // It was given up between the look at it and its move.
-            Count(place, new SegmentUse(0, place.Position.LengthBytes));
+            Count(place.Position, new ShardSegmentUse(0, place.Position.LengthBytes, 0));
             return;
         }
 
@@ -170,6 +170,7 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
     private void Remove(in LogRecord record)
     {
         var (content, incarnation) = ShardWrite.ReadRelease(record);
+        Count(record.Position, new ShardSegmentUse(0, 0, record.Position.LengthBytes));
         if (Find(content, incarnation) is { } old)
         {
             GiveUp(old, keepFile: false);
@@ -180,7 +181,7 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
 
     private void GiveUp(in Place old, bool keepFile)
     {
-        Count(old, new SegmentUse(0, old.Position.LengthBytes));
+        Count(old.Position, new ShardSegmentUse(0, old.Position.LengthBytes, 0));
         if (old.Kind == PlaceKind.Large && !keepFile)
         {
             _givenUp.Add(old.LargeId);
@@ -193,9 +194,9 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
             ? changed
             : _index.Find(content, incarnation, _slot);
 
-    private void Count(in Place place, SegmentUse more)
+    private void Count(LogPosition position, ShardSegmentUse more)
     {
-        var segment = place.Position.Segment;
+        var segment = position.Segment;
         _uses[segment] = _uses.GetValueOrDefault(segment) + more;
         _usesChanged.Add(segment);
     }

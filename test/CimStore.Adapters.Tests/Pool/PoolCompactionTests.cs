@@ -34,6 +34,53 @@ public sealed class PoolCompactionTests
         }
     }
 
+    /// <summary>Of each batch a fifth: less than what garbage is moved for, and a thing of the first time.</summary>
+    [Fact]
+    public async Task What_batches_were_filled_up_with_is_taken_out_once_where_it_is_a_fifth()
+    {
+        const int FourFifths = 3200;
+        using var folder = Folder(segmentBytes: 1 << 20);
+        await using var pool = await folder.OpenAsync();
+        var copies = new List<(ContentKey Key, Copy Copy, int Number)>();
+        for (var turn = 0; turn < 3; turn++)
+        {
+            copies.AddRange(await FillAsync(pool, FourFifths));
+        }
+
+        var log = pool.Directories().Single().Log;
+
+        await TidyAsync(pool);
+
+        var kept = log.Segments().Where(static segment => !segment.IsNewest).Sum(static one => one.LengthBytes);
+        Assert.InRange(kept, 1, copies.Count * FourFifths * 1.1);
+        foreach (var (key, copy, number) in copies)
+        {
+            await AssertHeldAsync(pool, key, copy, number, FourFifths);
+        }
+
+        var moved = log.Counters.ContentBytes;
+        await pool.TidyAsync(Token);
+        Assert.Equal(moved, log.Counters.ContentBytes);
+    }
+
+    [Fact]
+    public async Task Release_records_go_when_nothing_older_is_there()
+    {
+        using var folder = Folder();
+        await using var pool = await folder.OpenAsync();
+        for (var life = 0; life < 2; life++)
+        {
+            foreach (var (key, copy, _) in await FillAsync(pool))
+            {
+                await pool.ReleaseAsync(key, copy.Incarnation, Token);
+            }
+        }
+
+        await TidyAsync(pool);
+
+        Assert.InRange(pool.Directories().Single().Log.Segments().Count, 1, 2);
+    }
+
     [Fact]
     public async Task What_was_given_up_stays_so_when_the_index_is_made_anew_from_what_was_moved()
     {
@@ -89,25 +136,26 @@ public sealed class PoolCompactionTests
         Assert.True(segments > 3, "The damaged segments are not there any more.");
     }
 
-    private static PoolFolder Folder()
+    private static PoolFolder Folder(int segmentBytes = 256 << 10)
     {
         var folder = new PoolFolder(dataShards: 1, parityShards: 0);
-        folder.Options = folder.Options with { SegmentBytes = 256 << 10 };
+        folder.Options = folder.Options with { SegmentBytes = segmentBytes };
         return folder;
     }
 
-    private static async Task<List<(ContentKey Key, Copy Copy, int Number)>> FillAsync(PoolLocation pool)
+    private static async Task<List<(ContentKey Key, Copy Copy, int Number)>> FillAsync(
+        PoolLocation pool, int sizeBytes = SizeBytes)
     {
         var copies = new List<(ContentKey Key, Copy Copy, int Number)>();
         for (var number = 0; number < Count; number++)
         {
-            var bytes = Content(number);
+            var bytes = Content(number, sizeBytes);
             var root = new byte[Blake3.HashSizeBytes];
             Blake3.Hash(bytes, root);
             var cid = Cid.ForRaw(root);
-            await using var staged = await pool.StageAsync(SizeBytes, Token);
+            await using var staged = await pool.StageAsync(sizeBytes, Token);
             await staged.WriteAsync(bytes, Token);
-            var held = await staged.SealAsync(new CopyManifest(ContentKey.Shared(cid), SizeBytes, cid), Token);
+            var held = await staged.SealAsync(new CopyManifest(ContentKey.Shared(cid), sizeBytes, cid), Token);
             copies.Add((
                 ContentKey.Shared(cid),
                 new Copy(pool.Id, held.Incarnation, CopyState.Verified, held.Header, DateTimeOffset.UnixEpoch),
@@ -126,16 +174,17 @@ public sealed class PoolCompactionTests
         }
     }
 
-    private static async Task AssertHeldAsync(PoolLocation pool, ContentKey key, Copy copy, int number)
+    private static async Task AssertHeldAsync(
+        PoolLocation pool, ContentKey key, Copy copy, int number, int sizeBytes = SizeBytes)
     {
-        var read = new byte[SizeBytes];
-        Assert.Equal(SizeBytes, await pool.ReadAsync(key, copy, 0, read, Token));
-        Assert.Equal(Content(number), read);
+        var read = new byte[sizeBytes];
+        Assert.Equal(sizeBytes, await pool.ReadAsync(key, copy, 0, read, Token));
+        Assert.Equal(Content(number, sizeBytes), read);
     }
 
-    private static byte[] Content(int number)
+    private static byte[] Content(int number, int sizeBytes)
     {
-        var bytes = new byte[SizeBytes];
+        var bytes = new byte[sizeBytes];
         new Random(number).NextBytes(bytes);
         return bytes;
     }
