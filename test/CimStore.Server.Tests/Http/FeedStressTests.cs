@@ -12,7 +12,12 @@ public sealed class FeedStressTests
 {
     private const int ReadersAtOnce = 8;
 
+    private const int OpenedMin = 51;
+
     private static readonly TimeSpan StressFor = TimeSpan.FromSeconds(6);
+
+    // On a machine that is busy with something else feeds are opened slowly. That is not what is asked here.
+    private static readonly TimeSpan StressForMost = TimeSpan.FromMinutes(2);
 
     [Fact, Trait("row", "G2")]
     public async Task A_feed_is_opened_or_told_to_come_again_and_nothing_else()
@@ -30,15 +35,23 @@ public sealed class FeedStressTests
             engine);
         await StoreAsync(node, 0);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        ending.CancelAfter(StressFor);
-
-        await Task.WhenAll(
+        var stress = Task.WhenAll(
             [
                 .. Enumerable.Range(0, ReadersAtOnce)
                     .Select(seed => OpenAndLeaveAsync(node, seed, answers, ending.Token)),
                 .. Enumerable.Range(0, ReadersAtOnce / 2).Select(_ => StallAsync(node, ending.Token)),
                 PutAsync(node, ending.Token),
             ]);
+        var started = TimeProvider.System.GetTimestamp();
+        TimeSpan Elapsed() => TimeProvider.System.GetElapsedTime(started);
+        while (!stress.IsCompleted && (Elapsed() < StressFor
+            || (Opened() < OpenedMin && Elapsed() < StressForMost)))
+        {
+            await Task.Delay(50, Token);
+        }
+
+        await ending.CancelAsync();
+        await stress;
         while (engine.FeedsOpen > 0)
         {
             await Task.Delay(20, Token);
@@ -46,7 +59,9 @@ public sealed class FeedStressTests
 
         Assert.All(answers.Keys, status => Assert.True(
             status is HttpStatusCode.OK or HttpStatusCode.ServiceUnavailable, $"{status}"));
-        Assert.True(answers.GetValueOrDefault(HttpStatusCode.OK) > 50, $"{string.Join(", ", answers)}");
+        Assert.True(Opened() >= OpenedMin, $"{string.Join(", ", answers)}");
+
+        int Opened() => answers.GetValueOrDefault(HttpStatusCode.OK);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
