@@ -26,7 +26,7 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
 
     private readonly ContentLog _log = directory.Log;
 
-    // What does not fit the end of a segment goes to the next one: little is left there when writes are small beside it.
+    // What does not fit the end of a segment goes to the next one: little is left there when writes are small.
     private readonly long _writeBytes = Math.Min(WriteBytesMax, directory.Log.SegmentBytes / 16);
 
     /// <returns>Bytes given back.</returns>
