@@ -78,21 +78,25 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
             var opening = new PoolOpening(options, disk, time, new IdSource(time));
             var slots = opening.Run();
             var index = ShardIndex.Open(Path.Combine(options.StateDirectory, "index"), opening.Warnings);
-            foreach (var (slot, marker) in slots)
-            {
-                OpenSlot(slot, marker, options, disk, index, time);
-            }
-
             var pool = new PoolLocation(options, disk, time, index, slots.Select(one => one.Slot), opening.Warnings);
-            if (pool._slots.All(static slot => slot.Directory is null))
+            try
+            {
+                foreach (var (slot, marker) in slots)
+                {
+                    OpenSlot(slot, marker, options, disk, index, time);
+                }
+
+                return pool._slots.Any(static slot => slot.Directory is not null)
+                    ? pool
+                    : throw new LocationException(
+                        LocationFault.Offline,
+                        $"No directory of the pool {options.Id} can be used. {string.Join(" ", pool.Warnings)}");
+            }
+            catch
             {
                 await pool.DisposeAsync();
-                throw new LocationException(
-                    LocationFault.Offline,
-                    $"No directory of the pool {options.Id} can be used. {string.Join(" ", pool.Warnings)}");
+                throw;
             }
-
-            return pool;
         }
         catch (DiskException failure)
         {
@@ -246,12 +250,12 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
 
     internal DateTimeOffset Now => _time.GetUtcNow();
 
-    /// <summary>The directories in use.</summary>
     /// <summary>Directories that are configured, and are not in use or not here: no copy is whole without them.
     /// </summary>
     public int DirectoriesAway => Enumerable.Range(0, _options.Sets.Length)
         .Sum(set => DirectoriesOf(set).Count(static one => one is not { IsHere: true }));
 
+    /// <summary>The directories in use.</summary>
     internal IEnumerable<ShardDirectory> Directories() =>
         _slots.Select(slot => slot.Directory).OfType<ShardDirectory>();
 

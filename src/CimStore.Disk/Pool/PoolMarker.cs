@@ -18,6 +18,13 @@ internal sealed record PoolMarker(
 
     private static readonly MarkerFile Marker = new("pool", "pool directory", FormatVersion);
 
+    /// <summary>
+    /// Whether nothing of anybody's lies there: what ext4 makes in every file system of its own counts for nothing, and
+    /// neither does what a marker was written to when the power went.
+    /// </summary>
+    public static bool IsEmpty(IDisk disk, string directory) => !disk.Exists(directory)
+        || disk.List(directory).All(static name => name is "lost+found" or FileName + Durable.TemporarySuffix);
+
     /// <returns>Null when there is none.</returns>
     /// <exception cref="LocationException">A newer format, or not a marker; nothing was changed.</exception>
     public static PoolMarker? Load(IDisk disk, string directory) => Marker.Load(

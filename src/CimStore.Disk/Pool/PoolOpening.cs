@@ -61,7 +61,7 @@ internal sealed class PoolOpening(PoolOptions options, IDisk disk, TimeProvider 
     public static PoolMarker Adopt(IDisk disk, string path, PoolMarker marker)
     {
         disk.EnsureDirectory(path);
-        if (disk.List(path).Count > 0)
+        if (!PoolMarker.IsEmpty(disk, path))
         {
             throw new LocationException(
                 LocationFault.Offline,
@@ -138,14 +138,12 @@ internal sealed class PoolOpening(PoolOptions options, IDisk disk, TimeProvider 
         var ofSet = _slots.Where(one => one.Slot.Set == set).ToList();
         var isKnown = ofSet.Exists(one => one.Marker is not null && !IsBegun(one.Slot, one.Marker, pool));
         return !isKnown && ofSet.TrueForAll(one =>
-            one.Slot.Fault is null && (one.Marker is not null || IsEmpty(one.Slot.Path)));
+            one.Slot.Fault is null && (one.Marker is not null || PoolMarker.IsEmpty(disk, one.Slot.Path)));
     }
 
     private bool IsBegun(PoolSlot slot, PoolMarker marker, Guid? pool) =>
         marker.Pool == pool && marker.Set == slot.Set && marker.Index == slot.Index
         && !disk.Exists(Path.Combine(slot.Path, "log"));
-
-    private bool IsEmpty(string path) => !disk.Exists(path) || disk.List(path).Count == 0;
 
     private void Make(int set, Guid pool)
     {
@@ -167,8 +165,8 @@ internal sealed class PoolOpening(PoolOptions options, IDisk disk, TimeProvider 
     {
         slot.Fault ??= marker switch
         {
-            null => $"{slot.Path} is empty or absent, and shards are expected there: is its disk mounted? If it is "
-                + $"lost, give the pool an empty directory with `cimstore pool replace`.",
+            null => $"{slot.Path} is empty, absent or not the pool's, and shards are expected there: is its disk "
+                + $"mounted? If it is lost, give the pool an empty directory with `cimstore pool replace`.",
             _ when marker.Pool != pool => $"{slot.Path} is of another pool ({marker.Pool:D}).",
             _ when marker.Set != slot.Set || marker.Index != slot.Index =>
                 $"{slot.Path} is place {marker.Index} of set {marker.Set}, and is configured as place {slot.Index} "

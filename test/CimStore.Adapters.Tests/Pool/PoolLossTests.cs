@@ -226,6 +226,26 @@ public sealed class PoolLossTests
     }
 
     [Fact]
+    public async Task A_file_system_of_its_own_counts_as_empty()
+    {
+        const string MadeByExt4 = "lost+found";
+        using var folder = new PoolFolder();
+        foreach (var path in folder.Options.Sets[0])
+        {
+            Directory.CreateDirectory(Path.Combine(path, MadeByExt4));
+        }
+
+        var copies = await FillAsync(folder);
+        folder.Lose(3);
+        Directory.CreateDirectory(Path.Combine(folder.Path0(3), MadeByExt4));
+        await using var pool = await folder.OpenAsync();
+        pool.Replace(0, 3);
+
+        Assert.Equal(0, pool.DirectoriesAway);
+        await AssertAllAsync(pool, copies);
+    }
+
+    [Fact]
     public async Task A_set_more_takes_new_copies_and_the_old_ones_stay_readable()
     {
         using var folder = new PoolFolder();

@@ -16,20 +16,23 @@ internal static class PowerCuts
     /// <param name="verify">Throws when the disk left behind breaks a promise. The seed varies what else it
     /// tries.</param>
     /// <param name="fates">How many disks are looked at for each moment.</param>
+    /// <param name="lastFirst">Begins with the last operation: where a promise is sure to break, it does so soon.</param>
     /// <returns>How many disks were looked at.</returns>
     public static async Task<int> EverywhereAsync<TPromises>(
         Func<SimulatedDisk> newDisk,
         Func<SimulatedDisk, TPromises, Task> workload,
         Func<SimulatedDisk, TPromises, int, Task> verify,
-        int fates)
+        int fates,
+        bool lastFirst = false)
         where TPromises : new()
     {
         var whole = newDisk();
         await RunWholeAsync(whole, workload);
         var looked = 0;
         var only = Environment.GetEnvironmentVariable(OnlyVariable);
-        for (var cut = 0; cut <= whole.Operations; cut++)
+        for (var at = 0; at <= whole.Operations; at++)
         {
+            var cut = lastFirst ? whole.Operations - at : at;
             if (only is not null && only != cut.ToString(CultureInfo.InvariantCulture))
             {
                 continue;
