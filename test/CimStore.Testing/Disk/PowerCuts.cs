@@ -16,7 +16,7 @@ internal static class PowerCuts
     /// <param name="verify">Throws when the disk left behind breaks a promise. The seed varies what else it
     /// tries.</param>
     /// <param name="fates">How many disks are looked at for each moment.</param>
-    /// <param name="lastFirst">Begins with the last operation: where a promise is sure to break, it does so soon.</param>
+    /// <param name="lastFirst">Begins with the last operation: what is sure to break does so soon.</param>
     /// <returns>How many disks were looked at.</returns>
     public static async Task<int> EverywhereAsync<TPromises>(
         Func<SimulatedDisk> newDisk,
