@@ -51,7 +51,15 @@ internal static class PoolCommand
             }
 
             var pool = (await session.OpenAsync(token)).Pool(session.Value(Name));
-            pool.Replace(session.Value(Set), session.Value(Shard));
+            var (set, shard) = (session.Value(Set), session.Value(Shard));
+            if (!pool.HasPlace(set, shard))
+            {
+                throw CliException.Usage(
+                    $"The pool {pool.Id} has no shard {shard} in a set {set}: both count from 0, in the order of the "
+                    + "configuration's directories.");
+            }
+
+            pool.Replace(set, shard);
             return await HealAsync(session, pool, token);
         });
         return command;

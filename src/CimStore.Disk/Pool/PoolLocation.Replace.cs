@@ -9,6 +9,9 @@ namespace CimStore.Disk.Pool;
 // A lost directory is replaced by an empty one, by a person's word only; then every copy gets its missing shard.
 public sealed partial class PoolLocation
 {
+    /// <summary>Whether the pool is configured with that shard of that set.</summary>
+    public bool HasPlace(int set, int index) => _slots.Any(one => one.Set == set && one.Index == index);
+
     /// <summary>Makes the empty directory that is configured at this place the pool's.</summary>
     /// <param name="set">Which set, from 0.</param>
     /// <param name="index">Which shard, from 0.</param>

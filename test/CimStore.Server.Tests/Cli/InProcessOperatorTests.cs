@@ -24,4 +24,14 @@ public sealed class InProcessOperatorTests : OperatorCommandTests
         Assert.Contains("\tdrain\tdone\t", run.Text, StringComparison.Ordinal);
         watch.Fails(4, "jobs run");
     }
+
+    [Fact, Trait("row", "B3")]
+    public async Task A_shard_that_the_pool_does_not_have_is_not_replaced()
+    {
+        await PutAsync(50_000);
+
+        (await Program.RunAsync("pool", "replace", "pool", "99", "--yes")).Fails(2, "no shard 99");
+        (await Program.RunAsync("pool", "replace", "pool", "0", "--set", "1", "--yes")).Fails(2, "in a set 1");
+        (await Program.RunAsync("pool", "replace", "pool", "0", "--yes")).Fails(5, "only what is lost is replaced");
+    }
 }
