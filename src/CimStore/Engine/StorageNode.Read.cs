@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using CimStore.Content;
 using CimStore.Diagnostics;
 using CimStore.Journal;
@@ -108,7 +109,16 @@ public sealed partial class StorageNode
         return await BlockPipeWriter.ReadAsync(reader, offset, destination, cancellationToken);
     }
 
-    /// <summary>Journals what was found wrong, so that the copy is not read again and a repair is owed.</summary>
+    /// <summary>
+    /// The warmest that is not away first. What was found wrong comes last: most of it may be right, and all that is
+    /// given out is proved.
+    /// </summary>
+    private ImmutableArray<Copy> InOrder(ImmutableArray<Copy> copies) => copies.Length <= 1
+        ? copies
+        : [.. copies.OrderBy(static copy => copy.State).ThenBy(copy => _absences.IsAway(copy.Location))
+            .ThenBy(copy => LocationOf(copy)?.Traits.Tier)];
+
+    /// <summary>Journals what was found wrong: the copy is read last from now on, and a repair is owed.</summary>
     private async ValueTask QuarantineAsync(ContentKey key, Copy copy, string detail)
     {
         _metrics.Corrupt();

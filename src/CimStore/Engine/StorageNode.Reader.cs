@@ -25,10 +25,6 @@ public sealed partial class StorageNode
     /// <summary>What is given out at once. Its runs are read and hashed by as many threads as have time.</summary>
     private const int StretchSizeBytes = 4 * RunSizeBytes;
 
-    private ImmutableArray<Copy> InOrder(ImmutableArray<Copy> copies) => copies.Length <= 1
-        ? copies
-        : [.. copies.OrderBy(copy => _absences.IsAway(copy.Location)).ThenBy(copy => LocationOf(copy)?.Traits.Tier)];
-
     /// <summary>Reads one content from its copies, each as far as it proves. Holds it against release.</summary>
     private sealed class ContentReader(
         StorageNode node, ObjectRecord record, long cacheVersion, bool isForReader) : IContentReader
@@ -36,9 +32,10 @@ public sealed partial class StorageNode
         private readonly long? _started =
             node._reads is null ? node._metrics.Now(node._time) : node._time.GetTimestamp();
 
-        // The warmest that is not away first: a cache copy that D5 leaves behind is read before the pool.
+        // A cache copy that D5 leaves behind is read before the pool.
         private readonly ImmutableArray<Copy> _copies = node.InOrder(record.Copies);
 
+        private readonly HashSet<LocationId> _told = [];
         private LocationId _servedFrom;
         private long _askedAt;
         private bool _isAnswered;
@@ -193,14 +190,20 @@ public sealed partial class StorageNode
             PipeWriter destination, ContentRange range, CancellationToken cancellationToken)
         {
             var verifier = new Blake3OutboardVerifier(Record.Root.Digest, Record.SizeBytes);
-            var at = range.Offset;
-            foreach (var copy in _copies)
+            var (at, before) = (range.Offset, -1L);
+
+            // Copies that are wrong in different places give it all together: round again while that leads on.
+            while (at > before)
             {
-                Ask(copy);
-                at = await CopyFromAsync(copy, verifier, destination, at, range.End, cancellationToken);
-                if (at >= range.End)
+                before = at;
+                foreach (var copy in _copies)
                 {
-                    return;
+                    Ask(copy);
+                    at = await CopyFromAsync(copy, verifier, destination, at, range.End, cancellationToken);
+                    if (at >= range.End)
+                    {
+                        return;
+                    }
                 }
             }
 
@@ -402,7 +405,7 @@ public sealed partial class StorageNode
                 : ValueTask.FromResult<int?>(null);
 
         private bool IsReadable(Copy copy) =>
-            copy.State == CopyState.Verified && node.LocationOf(copy) is not null;
+            copy.State is not CopyState.Releasing && node.LocationOf(copy) is not null;
 
         /// <returns>Bytes read, fewer only at the end; null when this copy cannot be read at all.</returns>
         private async ValueTask<int?> TryAsync(Copy copy, ValueTask<int?> read)
@@ -479,7 +482,11 @@ public sealed partial class StorageNode
         private async ValueTask<bool> BadAsync(Copy copy, string detail)
         {
             _lastFault = new IntegrityException($"The copy of {Record.Key.Cid} at {copy.Location} is bad: {detail}.");
-            await node.QuarantineAsync(Record.Key, copy, detail);
+            if (copy.State == CopyState.Verified && _told.Add(copy.Location))
+            {
+                await node.QuarantineAsync(Record.Key, copy, detail);
+            }
+
             return false;
         }
 

@@ -68,6 +68,65 @@ public sealed class ReadRunsTests
         Assert.InRange(failing.Failures, 1, Environment.ProcessorCount);
     }
 
+    /// <summary>It is found wrong once, and all of it that is right can still be had.</summary>
+    [Fact]
+    public async Task The_right_part_of_the_only_copy_is_given_out_after_it_was_found_wrong()
+    {
+        const int Size = 3_000_000;
+        var first = new MemoryStore(TimeProvider.System, Ids, "hot", 1 << 20);
+        await using var node = await OpenAsync(first, first);
+        var content = Samples.Bytes(Size, 3);
+        var stored = await StoreAsync(node, content);
+        var (bytes, tree) = first.Take(stored.Receipt.Lsn.Value);
+        first.Plant(stored.Receipt.Lsn.Value, Damaged(bytes, 2_000_000), [.. tree]);
+
+        await Assert.ThrowsAsync<IntegrityException>(() => ReadAsync(node, stored, 0, Size));
+        var before = await ReadAsync(node, stored, 0, 1_500_000);
+        var after = await ReadAsync(node, stored, 2_900_000, 100_000);
+
+        Assert.Equal(content[..1_500_000], before);
+        Assert.Equal(content[2_900_000..], after);
+        var record = await node.StatAsync(stored.Cid, Token);
+        Assert.Equal(CopyState.Quarantined, Assert.Single(record!.Copies).State);
+        await Assert.ThrowsAsync<IntegrityException>(() => ReadAsync(node, stored, 1_990_000, 20_000));
+    }
+
+    [Fact]
+    public async Task Two_copies_that_are_wrong_in_different_places_give_the_whole()
+    {
+        const int Size = 5_000_000;
+        var first = new MemoryStore(TimeProvider.System, Ids, "hot", 1 << 20);
+        var second = new MemoryStore(TimeProvider.System, Ids, "warm", 1 << 20);
+        await using var node = await OpenAsync(first, first, second);
+        var content = Samples.Bytes(Size, 4);
+        var stored = await StoreAsync(node, content);
+        await ReplicateAsync(first, second, stored);
+        var (bytes, tree) = first.Take(stored.Receipt.Lsn.Value);
+        first.Plant(stored.Receipt.Lsn.Value, Damaged(bytes, 1_000_000), [.. tree]);
+        second.Plant(77, Damaged(bytes, 4_000_000), [.. tree]);
+
+        Assert.Equal(content, await ReadAsync(node, stored, 0, Size));
+        Assert.Equal(content, await ReadAsync(node, stored, 0, Size));
+        var record = await node.StatAsync(stored.Cid, Token);
+        Assert.All(record!.Copies, copy => Assert.Equal(CopyState.Quarantined, copy.State));
+    }
+
+    private static byte[] Damaged(IEnumerable<byte> bytes, int at)
+    {
+        byte[] damaged = [.. bytes];
+        damaged[at] ^= 1;
+        return damaged;
+    }
+
+    private static async Task<byte[]> ReadAsync(StorageNode node, StoreResult stored, int offset, int size)
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
+        await using var reader = await node.OpenAsync(stored.Cid, RetrieveRequest.Default, Token);
+        await reader!.CopyToAsync(pipe.Writer, offset, size, Token);
+        await pipe.Writer.CompleteAsync();
+        return (await pipe.Reader.ReadAtLeastAsync(size, Token)).Buffer.ToArray();
+    }
+
     private static ValueTask<StorageNode> OpenAsync(MemoryStore store, params ILocation[] locations)
     {
         var options = new StorageNodeOptions();
