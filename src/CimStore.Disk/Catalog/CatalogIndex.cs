@@ -52,7 +52,8 @@ internal sealed partial class CatalogIndex : IDisposable
     public string Path { get; }
 
     /// <exception cref="IndexException">The files are damaged; the index is to be rebuilt.</exception>
-    /// <exception cref="LocationException">The disk is full: nothing is wrong with the files.</exception>
+    /// <exception cref="LocationException">The disk is full, or the index in use: nothing is wrong with the files.
+    /// </exception>
     public static CatalogIndex Open(string path, int memtableBytes, int cacheBytes)
     {
         var cache = Rocks.CacheCreate((nuint)cacheBytes);
@@ -73,6 +74,11 @@ internal sealed partial class CatalogIndex : IDisposable
                 $"The disk of {path} is full to its last block, and the index cannot be opened without a little room. "
                 + "Nothing was changed: make room, and everything is as it was.",
                 failure);
+        }
+        catch (IndexException failure) when (IsHeld(failure))
+        {
+            throw new LocationException(
+                LocationFault.Offline, $"The index in {path} is in use. Nothing was changed.", failure);
         }
         finally
         {
@@ -352,6 +358,11 @@ internal sealed partial class CatalogIndex : IDisposable
     private static bool IsOfFullDisk(IndexException failure) =>
         failure.Message.Contains("No space left on device", StringComparison.Ordinal)
         || failure.Message.Contains("Disk quota exceeded", StringComparison.Ordinal);
+
+    /// <summary>RocksDB names its lock file whenever it cannot have it, in this process or another.</summary>
+    private static bool IsHeld(IndexException failure) =>
+        failure.Message.Contains("/LOCK:", StringComparison.Ordinal)
+        && failure.Message.Contains("lock", StringComparison.Ordinal);
 
     [GeneratedRegex(@"Cumulative compaction: ([0-9.]+) GB write")]
     private static partial Regex CumulativeWrite();

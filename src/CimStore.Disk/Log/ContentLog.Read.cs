@@ -85,6 +85,12 @@ internal sealed partial class ContentLog
     public LogReader ReadSegment(ulong segment, Action<LogFinding> report) => new(this, null, segment, report);
 
     /// <summary>
+    /// Whether the file of a segment that was dropped may still be there, older perhaps than all that are listed: it
+    /// comes back at the next open.
+    /// </summary>
+    public bool HasUndropped => Volatile.Read(ref _hasUndropped);
+
+    /// <summary>
     /// Removes a segment, durably. Only the layer above knows that nothing in it is needed: it has moved what lives and
     /// made its own record of that durable. Waits until its readers have left. The newest segment cannot be dropped.
     /// </summary>
@@ -106,11 +112,14 @@ internal sealed partial class ContentLog
             }
 
             KeepEndOfPrevious(segment);
+            var hadUndropped = _hasUndropped;
 
             // From here on the token is not looked at: new readers are refused already.
             await segment.Retire();
             _segments.Remove(segment);
+            Volatile.Write(ref _hasUndropped, true);
             Remove(segment);
+            Volatile.Write(ref _hasUndropped, hadUndropped);
             return true;
         }
         finally

@@ -9,6 +9,7 @@ internal sealed partial class ContentLog
     private readonly Queue<string> _free = new();
     private readonly Lock _freeGate = new();
     private ulong _newestSegment;
+    private bool _hasUndropped;
 
     private void PrepareSegment(BatchBuilder batch)
     {
@@ -145,6 +146,10 @@ internal sealed partial class ContentLog
     private void Adopt(Segment segment, IDiskFile file, SegmentIdentity identity, BatchHeader? abandon)
     {
         segment.Adopt(file);
+
+        // Entered like a reader while it is written to: its handle is not one to be closed for want of handles.
+        segment.TryEnter();
+        _active?.Exit();
         (_file, _identity, _epoch, _lastSegment) = (file, identity, identity.Epoch, segment.Id);
         _writtenEnd = 0;
         lock (_gate)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using CimStore.Disk.Files;
 using CimStore.Disk.Large;
+using CimStore.Disk.Log;
 using CimStore.Locations;
 
 namespace CimStore.Disk.Pool;
@@ -85,8 +86,8 @@ public sealed partial class PoolLocation
         {
             foreach (var shard in missing)
             {
-                await directories[shard]!.CommitAsync(
-                    ShardWrite.Shard(shape with { Index = shard }, default), CancellationToken.None);
+                await CommitAsync(
+                    directories[shard]!, ShardWrite.Shard(shape with { Index = shard }, default), shape.Manifest);
             }
 
             return;
@@ -99,9 +100,10 @@ public sealed partial class PoolLocation
             Restore(reader, 0, stripe, missing);
             foreach (var shard in missing)
             {
-                await directories[shard]!.CommitAsync(
+                await CommitAsync(
+                    directories[shard]!,
                     ShardWrite.Shard(shape with { Index = shard }, stripe.AsMemory(shard * stride, cellBytes)),
-                    CancellationToken.None);
+                    shape.Manifest);
             }
         }
         finally
@@ -131,7 +133,8 @@ public sealed partial class PoolLocation
             foreach (var shard in missing)
             {
                 await ShardFiles.AdmitAsync(
-                    directories[shard]!, files[shard]!, found.Description with { Index = shard });
+                    files[shard]!, found.Description with { Index = shard },
+                    write => CommitAsync(directories[shard]!, write, found.Description.Manifest));
             }
         }
         finally
@@ -142,6 +145,11 @@ public sealed partial class PoolLocation
             }
         }
     }
+
+    /// <returns>False when the copy was given up meanwhile.</returns>
+    private ValueTask<bool> CommitAsync(ShardDirectory directory, LogWrite write, CopyManifest manifest) =>
+        directory.CommitHealedAsync(write, () => !_releasing.ContainsKey((manifest.Key, manifest.Incarnation))
+            && _index.Shards(manifest.Key, manifest.Incarnation).Count > 0);
 
     private async ValueTask RestoreStreamAsync(
         PoolCopy found, byte stream, int[] missing, Func<int, ReadOnlyMemory<byte>, ValueTask> write,

@@ -30,13 +30,12 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
     private bool _closed;
 
     private PoolLocation(
-        PoolOptions options, IDisk disk, TimeProvider time, ShardIndex index, IEnumerable<PoolSlot> slots,
-        IEnumerable<string> warnings)
+        PoolOptions options, IDisk disk, TimeProvider time, ShardIndex index, ReedSolomon code,
+        IEnumerable<PoolSlot> slots, IEnumerable<string> warnings)
     {
-        (_options, _disk, _time, _index) = (options, disk, time, index);
+        (_options, _disk, _time, _index, _code) = (options, disk, time, index, code);
         (_slots, _openWarnings) = ([.. slots], [.. warnings]);
         _ids = new IdSource(time);
-        _code = new ReedSolomon(options.DataShards, options.ParityShards);
     }
 
     public LocationId Id => _options.Id;
@@ -77,8 +76,10 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
         {
             var opening = new PoolOpening(options, disk, time, new IdSource(time));
             var slots = opening.Run();
+            var code = new ReedSolomon(options.DataShards, options.ParityShards);
             var index = ShardIndex.Open(Path.Combine(options.StateDirectory, "index"), opening.Warnings);
-            var pool = new PoolLocation(options, disk, time, index, slots.Select(one => one.Slot), opening.Warnings);
+            var pool = new PoolLocation(
+                options, disk, time, index, code, slots.Select(one => one.Slot), opening.Warnings);
             try
             {
                 foreach (var (slot, marker) in slots)

@@ -13,14 +13,15 @@ namespace CimStore.Disk.Pool;
 /// <param name="isShort">Its disk is nearly full: whatever holds garbage at all is worth while.</param>
 internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index, bool isShort)
 {
-    /// <summary>Of the segment's file. The rest is garbage, or what small batches were filled up with.</summary>
-    private const double LiveShareMin = 0.75;
+    /// <summary>Of the segment's file. The rest is garbage, what batches were filled up with, or was never used.
+    /// </summary>
+    private const double NeededShareMin = 0.75;
 
     /// <summary>
-    /// Of the segment's file, records of whatever kind. What was moved is above it, however small its records are, so
-    /// that nothing is moved twice for what batches were filled up with.
+    /// Of the segment's file, what batches were filled up with when they were first written. At the worst seven bytes
+    /// are moved to give back one; and for what was moved itself nothing is moved again.
     /// </summary>
-    private const double FilledShareMin = 0.85;
+    private const double PaddingShareMax = 0.125;
 
     private const int WriteBytesMax = 512 << 10;
 
@@ -34,16 +35,17 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
     {
         long given = 0;
         var uses = directory.Projection.Uses();
-        var segments = _log.Segments();
-        foreach (var segment in segments)
+
+        // What a failed drop left comes back at the next open, older than all that is listed.
+        var isOldest = !_log.HasUndropped;
+        foreach (var segment in _log.Segments())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var isOldest = _log.Segments()[0].Id == segment.Id;
-            if (!segment.IsNewest && !IsDamaged(segment.Id) && uses.TryGetValue(segment.Id, out var use)
-                && IsWorthwhile(segment.LengthBytes, use, isOldest))
-            {
-                given += await EmptyAsync(segment, isOldest, cancellationToken);
-            }
+            var isWorthwhile = !segment.IsNewest && !IsDamaged(segment.Id)
+                && IsWorthwhile(segment.LengthBytes, uses.GetValueOrDefault(segment.Id), isOldest);
+            var emptied = isWorthwhile ? await EmptyAsync(segment, isOldest, cancellationToken) : null;
+            isOldest &= emptied is not null;
+            given += emptied ?? 0;
         }
 
         return given;
@@ -51,27 +53,29 @@ internal sealed class ShardCompaction(ShardDirectory directory, ShardIndex index
 
     private bool IsWorthwhile(long lengthBytes, in ShardSegmentUse use, bool isOldest)
     {
+        var records = use.ShardBytes + use.ReleaseBytes;
         var needed = use.ShardBytes - use.GarbageBytes + (isOldest ? 0 : use.ReleaseBytes);
-        var isThorough = isShort && (use.GarbageBytes > 0 || (isOldest && use.ReleaseBytes > 0));
-        return needed <= lengthBytes * (isThorough ? Thoroughness.LiveShareWhenShort : LiveShareMin)
-            || use.ShardBytes + use.ReleaseBytes <= lengthBytes * FilledShareMin;
+        return needed <= lengthBytes * NeededShareMin
+            || use.PaddingBytes >= lengthBytes * PaddingShareMax
+            || (isShort && needed <= records * Thoroughness.LiveShareWhenShort);
     }
 
-    private async ValueTask<long> EmptyAsync(
+    /// <returns>Bytes given back; null when the segment stays.</returns>
+    private async ValueTask<long?> EmptyAsync(
         SegmentSummary segment, bool isOldest, CancellationToken cancellationToken)
     {
         var before = Written();
         if (!_log.AwaitAllApplied() || !IsIntact(segment.Id, cancellationToken)
             || !await MoveAsync(segment.Id, isOldest, cancellationToken))
         {
-            return 0;
+            return null;
         }
 
         // The old segment may go only when no older index can come back.
         index.Flush(wait: true);
         if (!await _log.DropSegmentAsync(segment.Id, cancellationToken))
         {
-            return 0;
+            return null;
         }
 
         directory.Projection.Forget(segment.Id);

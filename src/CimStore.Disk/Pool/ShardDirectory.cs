@@ -70,7 +70,8 @@ internal sealed class ShardDirectory : IAsyncDisposable
                 progress = null;
             }
 
-            var projection = new ShardProjection(index, slot, marker.Directory) { IsMaking = progress is null };
+            var projection = new ShardProjection(
+                index, slot, marker.Directory, isMaking: progress is not { IsMaking: false });
             var options = new LogOptions
             {
                 SegmentBytes = segmentBytes,
@@ -81,7 +82,7 @@ internal sealed class ShardDirectory : IAsyncDisposable
             log = ContentLog.Open(
                 disk, System.IO.Path.Combine(path, "log"), marker.Directory, progress?.Cursor, projection, options,
                 time);
-            projection.IsMaking = false;
+            projection.EndMaking(progress?.Cursor);
             var files = new LargeFiles(disk, large, staging, new IdSource(time), time);
             return new ShardDirectory(disk, path, slot, taken, projection, log, files);
         }
@@ -103,6 +104,32 @@ internal sealed class ShardDirectory : IAsyncDisposable
         catch (LogException failure)
         {
             throw Faults.Translate(failure);
+        }
+    }
+
+    /// <summary>
+    /// Commits a shard that is made again. A move of the one that it takes the place of must not come after it, nor it
+    /// after a release.
+    /// </summary>
+    /// <param name="write">The shard.</param>
+    /// <param name="isWanted">Asked when nothing is moved or given up any more.</param>
+    /// <returns>Whether it was.</returns>
+    public async ValueTask<bool> CommitHealedAsync(LogWrite write, Func<bool> isWanted)
+    {
+        await Moving.WaitAsync();
+        try
+        {
+            if (!isWanted())
+            {
+                return false;
+            }
+
+            await CommitAsync(write, CancellationToken.None);
+            return true;
+        }
+        finally
+        {
+            Moving.Release();
         }
     }
 

@@ -1,4 +1,5 @@
 using CimStore.Disk.Large;
+using CimStore.Disk.Log;
 using CimStore.Locations;
 
 namespace CimStore.Disk.Pool;
@@ -73,15 +74,18 @@ internal sealed class ShardFiles : IAsyncDisposable
     }
 
     /// <summary>Makes the file durable under its name, then the record that says so.</summary>
-    public static async ValueTask AdmitAsync(ShardDirectory directory, StagedFile file, ShardDescription shape)
+    /// <param name="file">What was written.</param>
+    /// <param name="shape">What it is.</param>
+    /// <param name="commit">Commits the record, or not, in which case the file goes again.</param>
+    public static async ValueTask AdmitAsync(
+        StagedFile file, ShardDescription shape, Func<LogWrite, ValueTask<bool>> commit)
     {
         var shard = shape with { LargeId = file.Id };
         await file.SealAsync(
             shard.Content.ShardBytes, (header, _) => ShardHeader.Write(header, shard), CancellationToken.None);
         try
         {
-            await directory.CommitAsync(ShardWrite.Shard(shard, default), CancellationToken.None);
-            file.IsAdmitted = true;
+            file.IsAdmitted = await commit(ShardWrite.Shard(shard, default));
         }
         catch (LocationException failure)
         {
@@ -95,7 +99,11 @@ internal sealed class ShardFiles : IAsyncDisposable
     {
         try
         {
-            await AdmitAsync(directory, file, shape);
+            await AdmitAsync(file, shape, async write =>
+            {
+                await directory.CommitAsync(write, CancellationToken.None);
+                return true;
+            });
             return true;
         }
         catch (LocationException failure)

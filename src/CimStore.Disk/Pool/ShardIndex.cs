@@ -12,6 +12,9 @@ namespace CimStore.Disk.Pool;
 internal sealed class ShardIndex : IAsyncDisposable
 {
     private const byte ProgressVersion = 1;
+
+    // Of a log that is gone through from its beginning, and has not been to its end.
+    private const byte MakingVersion = 2;
     private const int MemoryBytes = 8 << 20;
     private const int CacheBytes = 16 << 20;
 
@@ -64,7 +67,7 @@ internal sealed class ShardIndex : IAsyncDisposable
         static (key, value) => (key.ToArray(), ReadPlace(value)));
 
     /// <returns>Null when nothing of this directory's log was seen.</returns>
-    public (Guid Directory, LogCursor Cursor)? Progress(int slot)
+    public (Guid Directory, LogCursor Cursor, bool IsMaking)? Progress(int slot)
     {
         Span<byte> key = stackalloc byte[8];
         if (_pairs.Get(key[..ShardKeys.WriteProgress(key, slot)]) is not { } value)
@@ -73,16 +76,19 @@ internal sealed class ShardIndex : IAsyncDisposable
         }
 
         var reader = new PackedReader(value);
-        return reader.Byte() == ProgressVersion
-            ? (new Guid(reader.Take(16), bigEndian: true), LogCursor.Read(reader.Take(LogCursor.SizeBytes)))
+        var version = reader.Byte();
+        return version is ProgressVersion or MakingVersion
+            ? (
+                new Guid(reader.Take(16), bigEndian: true), LogCursor.Read(reader.Take(LogCursor.SizeBytes)),
+                version == MakingVersion)
             : null;
     }
 
-    public static void PutProgress(IndexBatch batch, int slot, Guid directory, in LogCursor cursor)
+    public static void PutProgress(IndexBatch batch, int slot, Guid directory, in LogCursor cursor, bool isMaking)
     {
         Span<byte> key = stackalloc byte[8];
         Span<byte> value = stackalloc byte[1 + 16 + LogCursor.SizeBytes];
-        value[0] = ProgressVersion;
+        value[0] = isMaking ? MakingVersion : ProgressVersion;
         directory.TryWriteBytes(value[1..], bigEndian: true, out _);
         cursor.Write(value[17..]);
         batch.Put(key[..ShardKeys.WriteProgress(key, slot)], value);
@@ -131,7 +137,8 @@ internal sealed class ShardIndex : IAsyncDisposable
                 Segment: BinaryPrimitives.ReadUInt64BigEndian(key[^8..]),
                 Use: new ShardSegmentUse(
                     (long)reader.Varint(), (long)reader.Varint(),
-                    // An index of before release records were counted has two numbers.
+                    // An index of before they were counted has two numbers.
+                    reader.Remaining > 0 ? (long)reader.Varint() : 0,
                     reader.Remaining > 0 ? (long)reader.Varint() : 0));
         }).ToDictionary(static pair => pair.Segment, static pair => pair.Use);
     }
@@ -147,11 +154,12 @@ internal sealed class ShardIndex : IAsyncDisposable
             return;
         }
 
-        Span<byte> value = stackalloc byte[32];
+        Span<byte> value = stackalloc byte[48];
         var writer = new PackedWriter(value);
         writer.Varint((ulong)known.ShardBytes);
         writer.Varint((ulong)known.GarbageBytes);
         writer.Varint((ulong)known.ReleaseBytes);
+        writer.Varint((ulong)known.PaddingBytes);
         batch.Put(key, writer.Written);
     }
 

@@ -22,18 +22,24 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
     private readonly List<LogFinding> _findings = [];
     private readonly List<LogRecord> _damaged = [];
     private readonly Lock _gate = new();
+    private LogCursor? _seen;
     private long _unflushed;
 
-    public ShardProjection(ShardIndex index, int slot, Guid directory)
+    /// <param name="index">Of the pool.</param>
+    /// <param name="slot">The directory's place in the pool.</param>
+    /// <param name="directory">The directory.</param>
+    /// <param name="isMaking">The index has not seen the log to its end even once.</param>
+    public ShardProjection(ShardIndex index, int slot, Guid directory, bool isMaking)
     {
-        (_index, _slot, _directory) = (index, slot, directory);
+        (_index, _slot, _directory, IsMaking) = (index, slot, directory, isMaking);
         _uses = index.Segments(slot);
     }
 
     /// <summary>
-    /// While the index is made from nothing: a record that was moved has no earlier place, and counts all the same.
+    /// While the index is made from nothing: a record that was moved has no earlier place, and counts all the same. It
+    /// is kept in the index, for whoever goes on after a crash.
     /// </summary>
-    public bool IsMaking { get; set; }
+    public bool IsMaking { get; private set; }
 
     /// <summary>Told after each batch of the files that nothing refers to any more.</summary>
     public Action<IReadOnlyList<Guid>>? GivenUp { get; set; }
@@ -54,6 +60,23 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
         lock (_gate)
         {
             return new Dictionary<ulong, ShardSegmentUse>(_uses);
+        }
+    }
+
+    /// <summary>The log was replayed to its end.</summary>
+    /// <param name="from">Where that began: all there is may have been seen before.</param>
+    public void EndMaking(LogCursor? from)
+    {
+        lock (_gate)
+        {
+            if (IsMaking && (_seen ?? from) is { } seen)
+            {
+                _batch.Clear();
+                ShardIndex.PutProgress(_batch, _slot, _directory, seen, isMaking: false);
+                _index.Write(_batch);
+            }
+
+            IsMaking = false;
         }
     }
 
@@ -80,8 +103,15 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
                 _unflushed += record.Position.LengthBytes;
             }
 
+            if (batch.Kind == BatchKind.Records)
+            {
+                var padding = batch.Header.LengthBytes - batch.Header.UsedBytes;
+                Count(batch.End.Segment, new ShardSegmentUse(0, 0, 0, padding));
+            }
+
             PutUses();
-            ShardIndex.PutProgress(_batch, _slot, _directory, batch.End);
+            _seen = batch.End;
+            ShardIndex.PutProgress(_batch, _slot, _directory, batch.End, IsMaking);
             _index.Write(_batch);
         }
 
@@ -149,12 +179,12 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
         var place = new Place(
             shard.IsLarge ? PlaceKind.Large : PlaceKind.Inline, record.Position,
             LogFormat.RecordHeadBytes + record.Key.Length + record.Meta.Length, shard.LargeId);
-        Count(place.Position, new ShardSegmentUse(place.Position.LengthBytes, 0, 0));
+        Count(place.Position.Segment, new ShardSegmentUse(place.Position.LengthBytes, 0, 0, 0));
         var before = Find(content, incarnation);
         if (isMoved && before is null && !IsMaking)
         {
             // It was given up between the look at it and its move.
-            Count(place.Position, new ShardSegmentUse(0, place.Position.LengthBytes, 0));
+            Count(place.Position.Segment, new ShardSegmentUse(0, place.Position.LengthBytes, 0, 0));
             return;
         }
 
@@ -170,7 +200,7 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
     private void Remove(in LogRecord record)
     {
         var (content, incarnation) = ShardWrite.ReadRelease(record);
-        Count(record.Position, new ShardSegmentUse(0, 0, record.Position.LengthBytes));
+        Count(record.Position.Segment, new ShardSegmentUse(0, 0, record.Position.LengthBytes, 0));
         if (Find(content, incarnation) is { } old)
         {
             GiveUp(old, keepFile: false);
@@ -181,7 +211,7 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
 
     private void GiveUp(in Place old, bool keepFile)
     {
-        Count(old.Position, new ShardSegmentUse(0, old.Position.LengthBytes, 0));
+        Count(old.Position.Segment, new ShardSegmentUse(0, old.Position.LengthBytes, 0, 0));
         if (old.Kind == PlaceKind.Large && !keepFile)
         {
             _givenUp.Add(old.LargeId);
@@ -194,9 +224,8 @@ internal sealed class ShardProjection : ILogProjection, IDisposable
             ? changed
             : _index.Find(content, incarnation, _slot);
 
-    private void Count(LogPosition position, ShardSegmentUse more)
+    private void Count(ulong segment, ShardSegmentUse more)
     {
-        var segment = position.Segment;
         _uses[segment] = _uses.GetValueOrDefault(segment) + more;
         _usesChanged.Add(segment);
     }

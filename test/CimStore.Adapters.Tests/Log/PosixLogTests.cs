@@ -122,6 +122,26 @@ public sealed class PosixLogTests : IDisposable
             new TestWrite(TestRecord.Numbered(2, 10_000)), TestContext.Current.CancellationToken);
     }
 
+    /// <summary>The one that is written to keeps its handle, however many are read.</summary>
+    [Fact]
+    public async Task A_log_of_more_segments_than_handles_goes_on_taking_writes()
+    {
+        var options = new LogOptions { SegmentBytes = 64 << 10, OpenSegmentsMax = 3 };
+        await using var log = ContentLog.Open(
+            new PosixDisk(), Path.Combine(_directory, "log"), Store, null, new RecordingProjection(), options,
+            TimeProvider.System);
+        var writes = new List<TestWrite>();
+        for (var number = 0; number < 60; number++)
+        {
+            var write = new TestWrite(TestRecord.Numbered(number, 10_000));
+            await log.CommitAsync(write, TestContext.Current.CancellationToken);
+            writes.Add(write);
+            writes.ForEach(known => AssertReadable(log, known));
+        }
+
+        Assert.True(log.Segments().Count > 3 * options.OpenSegmentsMax);
+    }
+
     [Fact]
     public async Task What_is_not_zero_behind_the_end_is_kept()
     {

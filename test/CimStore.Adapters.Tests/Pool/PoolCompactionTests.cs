@@ -81,6 +81,33 @@ public sealed class PoolCompactionTests
         Assert.InRange(pool.Directories().Single().Log.Segments().Count, 1, 2);
     }
 
+    /// <summary>However small records are beside what the log adds to each: nothing of it is moved twice for that.
+    /// </summary>
+    [Fact]
+    public async Task Segments_full_of_release_records_that_are_needed_stay_as_they_are()
+    {
+        const int Releases = 30_000;
+        using var folder = Folder(segmentBytes: 1 << 20);
+        await using var pool = await folder.OpenAsync();
+        var oldest = new List<(ContentKey Key, Copy Copy, int Number)>();
+        for (var turn = 0; turn < 12; turn++)
+        {
+            oldest.AddRange(await FillAsync(pool, 100_000, count: 1));
+        }
+
+        var log = pool.Directories().Single();
+        await Parallel.ForAsync(0, Releases, new ParallelOptions { MaxDegreeOfParallelism = 1000 }, async (number, _) =>
+            await log.CommitAsync(ShardWrite.Release(oldest[0].Key, (ulong)number + 1), Token));
+        await TidyAsync(pool);
+        var moved = log.Log.Counters.ContentBytes;
+
+        await pool.TidyAsync(Token);
+        await pool.TidyAsync(Token);
+
+        Assert.Equal(moved, log.Log.Counters.ContentBytes);
+        Assert.True(log.Log.Segments().Count > 2, "There are no segments to be left alone.");
+    }
+
     [Fact]
     public async Task What_was_given_up_stays_so_when_the_index_is_made_anew_from_what_was_moved()
     {
@@ -144,10 +171,10 @@ public sealed class PoolCompactionTests
     }
 
     private static async Task<List<(ContentKey Key, Copy Copy, int Number)>> FillAsync(
-        PoolLocation pool, int sizeBytes = SizeBytes)
+        PoolLocation pool, int sizeBytes = SizeBytes, int count = Count)
     {
         var copies = new List<(ContentKey Key, Copy Copy, int Number)>();
-        for (var number = 0; number < Count; number++)
+        for (var number = 0; number < count; number++)
         {
             var bytes = Content(number, sizeBytes);
             var root = new byte[Blake3.HashSizeBytes];
