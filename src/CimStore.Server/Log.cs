@@ -37,4 +37,7 @@ internal static partial class Log
 
     [LoggerMessage(4010, LogLevel.Warning, "The catalog and the locations do not agree: {Detail}")]
     public static partial void LocationsDiffer(ILogger logger, string detail);
+
+    [LoggerMessage(4011, LogLevel.Warning, "Found at the start: {Finding}")]
+    public static partial void FoundAtStart(ILogger logger, string finding);
 }

@@ -88,6 +88,12 @@ internal static class RebuildFromLocations
         var chosen = new List<LocationConfiguration>();
         foreach (var name in session.Value(From))
         {
+            if (name == tiers.Log.Id.Name)
+            {
+                throw CliException.Usage(
+                    $"{name} is the log: `cimstore rebuild --yes`, without --from, makes the catalog again from it.");
+            }
+
             var named = others.Where(location => name == All || location.Id.Name == name).ToList();
             if (named.Count == 0)
             {

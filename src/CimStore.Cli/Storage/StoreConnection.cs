@@ -143,7 +143,8 @@ internal sealed class StoreConnection : IAsyncDisposable
             ExitCode.Refused, $"The node at {Where} has the pool open: stop it first, or let it heal by itself.")
         : _pools.FirstOrDefault(pool => pool.Id.Name == name)
             ?? throw CliException.Usage(
-                $"There is no pool '{name}' here; there are: {string.Join(", ", _pools.Select(pool => pool.Id))}.");
+                $"There is no pool or directory '{name}' here; there are: "
+                    + $"{string.Join(", ", _pools.Select(pool => pool.Id))}.");
 
     /// <summary>The catalog made again from a location; only of a directory that this process has open.</summary>
     public IAsyncEnumerable<RebuildFinding> RebuildAsync(
@@ -175,10 +176,25 @@ internal sealed class StoreConnection : IAsyncDisposable
         return written.Log + written.LargeContent + written.Index + written.PreWriting;
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         (_letters as IDisposable)?.Dispose();
-        return Client.DisposeAsync();
+        await TellReadsAsync();
+        await Client.DisposeAsync();
+    }
+
+    /// <summary>A node does it now and then. A command has no other time: what it read counts for where things go.
+    /// </summary>
+    private async ValueTask TellReadsAsync()
+    {
+        try
+        {
+            await (_node?.TellReadsAsync(CancellationToken.None) ?? ValueTask.FromResult(0));
+        }
+        catch (LocationException)
+        {
+            // Reading goes on where nothing can be written.
+        }
     }
 
     /// <summary>

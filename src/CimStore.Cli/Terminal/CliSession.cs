@@ -16,7 +16,7 @@ internal sealed class CliSession(ParseResult parsed) : IAsyncDisposable
 
     public OutputLines Out { get; } = new(new StandardOutput());
 
-    public TimeProvider Time { get; } = ShiftedTime.FromEnvironment(Environment.GetEnvironmentVariable);
+    public TimeProvider Time => field ??= ShiftedTime.FromEnvironment(Environment.GetEnvironmentVariable);
 
     public bool IsJson { get; } = parsed.GetValue(CommonOptions.Json);
 

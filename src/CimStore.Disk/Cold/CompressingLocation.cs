@@ -33,6 +33,9 @@ public sealed class CompressingLocation : ILocation, IAsyncDisposable
         _readers = new ColdReaders(inner);
     }
 
+    /// <summary>What keeps the bytes.</summary>
+    public ILocation Inner => _inner;
+
     public LocationId Id => _inner.Id;
 
     public LocationTraits Traits => _inner.Traits;

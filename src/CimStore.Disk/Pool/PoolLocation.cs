@@ -61,9 +61,11 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
     public static bool IsMade(IEnumerable<string> directories) =>
         directories.Any(static directory => File.Exists(Path.Combine(directory, PoolMarker.FileName)));
 
-    /// <summary>Opens the pool, or makes one where every directory is empty or absent.</summary>
-    /// <exception cref="LocationException">It has another shape, or none of its directories can be used; nothing was
-    /// changed.</exception>
+    /// <summary>
+    /// Opens the pool, or makes one where every directory is empty or absent. What is away at that time is away: even
+    /// without a directory it opens, and says so to whoever wants something of it.
+    /// </summary>
+    /// <exception cref="LocationException">It has another shape; nothing was changed.</exception>
     public static ValueTask<PoolLocation> OpenAsync(
         PoolOptions options, TimeProvider time, CancellationToken cancellationToken) =>
         OpenAsync(options, time, new PosixDisk(), cancellationToken);
@@ -87,11 +89,7 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
                     OpenSlot(slot, marker, options, disk, index, time);
                 }
 
-                return pool._slots.Any(static slot => slot.Directory is not null)
-                    ? pool
-                    : throw new LocationException(
-                        LocationFault.Offline,
-                        $"No directory of the pool {options.Id} can be used. {string.Join(" ", pool.Warnings)}");
+                return pool;
             }
             catch
             {

@@ -165,8 +165,9 @@ internal sealed class PoolOpening(PoolOptions options, IDisk disk, TimeProvider 
     {
         slot.Fault ??= marker switch
         {
-            null => $"{slot.Path} is empty, absent or not the pool's, and shards are expected there: is its disk "
-                + $"mounted? If it is lost, give the pool an empty directory with `cimstore pool replace`.",
+            null => $"{slot.Path} is empty, absent or of something else, and parts of {options.Id} are expected there: "
+                + "is its disk mounted? If it is lost for good, put an empty directory in its place and run `cimstore "
+                + $"pool replace {options.Id} {slot.Index} --set {slot.Set} --yes`.",
             _ when marker.Pool != pool => $"{slot.Path} is of another pool ({marker.Pool:D}).",
             _ when marker.Set != slot.Set || marker.Index != slot.Index =>
                 $"{slot.Path} is place {marker.Index} of set {marker.Set}, and is configured as place {slot.Index} "

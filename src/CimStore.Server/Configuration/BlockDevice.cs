@@ -12,14 +12,21 @@ public static class BlockDevice
     /// <summary>Partition, LUKS, logical volume: three layers are common, eight are not.</summary>
     private const int LayersMax = 8;
 
-    /// <returns>A number that directories on one device share; null for one that is not there.</returns>
+    /// <returns>
+    /// A number that directories on one device share; for one that is not there, of the place where it would be made.
+    /// Null where the system does not say.
+    /// </returns>
     public static ulong? Of(string directory)
     {
         try
         {
-            return Directory.Exists(directory)
-                ? Of(RealPath.Of(Path.GetFullPath(directory)), File.ReadLines("/proc/self/mountinfo"), "/sys")
-                : null;
+            var existing = Path.GetFullPath(directory);
+            while (!Directory.Exists(existing) && Path.GetDirectoryName(existing) is { } parent)
+            {
+                existing = parent;
+            }
+
+            return Of(RealPath.Of(existing), File.ReadLines("/proc/self/mountinfo"), "/sys");
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

@@ -85,7 +85,7 @@ internal sealed class DomainCheck(
                 // The data directory is made by who starts the node; all others are there before.
                 findings.Warn(
                     directory.Node,
-                    $"{directory.Path} is not there, or its device is not known: it is not compared with the others.");
+                    $"The device of {directory.Path} is not known: it is not compared with the others.");
             }
         }
 

@@ -56,7 +56,13 @@ public static class NodeComposition
             }
 
             var node = await StorageNode.OpenAsync(ports, time, new IdSource(time), options, null, cancellationToken);
-            return new ComposedNode(node, home, [.. opened.OfType<PoolLocation>()]);
+            foreach (var warning in (await node.StatusAsync(cancellationToken)).Warnings)
+            {
+                Log.FoundAtStart(log, warning);
+            }
+
+            var pools = opened.Select(static one => (one as CompressingLocation)?.Inner ?? one as ILocation);
+            return new ComposedNode(node, home, [.. pools.OfType<PoolLocation>()]);
         }
         catch
         {

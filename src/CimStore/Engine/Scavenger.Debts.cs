@@ -31,7 +31,7 @@ public sealed partial class Scavenger
     /// What locations noted of copies that lack parts becomes a debt: it outlives the process, is listed, and is paid
     /// by the next cycle.
     /// </summary>
-    private async ValueTask OwePartsAsync(CancellationToken cancellationToken)
+    internal async ValueTask OwePartsAsync(CancellationToken cancellationToken)
     {
         var lacking = _ports.Locations.SelectMany(static location => location.TakeDegraded())
             .Select(static copy => copy.Key).ToHashSet();

@@ -118,6 +118,39 @@ public sealed partial class StorageNode
         : [.. copies.OrderBy(static copy => copy.State).ThenBy(copy => _absences.IsAway(copy.Location))
             .ThenBy(copy => LocationOf(copy)?.Traits.Tier)];
 
+    /// <returns>Bytes read, fewer only at the end; null when the copy is not there.</returns>
+    private async ValueTask<int?> ReadFullyAsync(
+        ContentKey key, Copy copy, long offset, Memory<byte> destination, bool isTree,
+        CancellationToken cancellationToken)
+    {
+        if (LocationOf(copy) is not { } location)
+        {
+            return null;
+        }
+
+        var filled = 0;
+        do
+        {
+            var rest = destination[filled..];
+            var read = isTree
+                ? await location.ReadTreeAsync(key, copy, offset + filled, rest, cancellationToken)
+                : await location.ReadAsync(key, copy, offset + filled, rest, cancellationToken);
+            if (read is null)
+            {
+                return null;
+            }
+
+            filled += read.Value;
+            if (read == 0)
+            {
+                break;
+            }
+        }
+        while (filled < destination.Length);
+
+        return filled;
+    }
+
     /// <summary>Journals what was found wrong: the copy is read last from now on, and a repair is owed.</summary>
     private async ValueTask QuarantineAsync(ContentKey key, Copy copy, string detail)
     {

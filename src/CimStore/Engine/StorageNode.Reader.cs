@@ -40,6 +40,9 @@ public sealed partial class StorageNode
         private long _askedAt;
         private bool _isAnswered;
         private Exception? _lastFault;
+
+        // A copy that could not be read now may be right: as long as there is one, the content is not lost.
+        private LocationException? _away;
         private bool _closed;
 
         public ObjectRecord Record { get; } = record;
@@ -66,7 +69,10 @@ public sealed partial class StorageNode
 
                 var took = NodeMetrics.Since(_started, node._time);
                 node._metrics.Read("location", range.Length, took);
-                node._reads?.Add(Record.Key, _servedFrom, took!.Value);
+                if (isForReader)
+                {
+                    node._reads?.Add(Record.Key, _servedFrom, took!.Value);
+                }
             }
             catch (Exception fault)
             {
@@ -321,7 +327,8 @@ public sealed partial class StorageNode
         {
             try
             {
-                run.Filled = await ReadFullyAsync(copy, run.Start, run.Bytes, isTree: false, cancellationToken);
+                run.Filled = await node.ReadFullyAsync(
+                    Record.Key, copy, run.Start, run.Bytes, isTree: false, cancellationToken);
             }
             catch (Exception fault) when (fault is LocationException or IntegrityException)
             {
@@ -401,11 +408,20 @@ public sealed partial class StorageNode
         private ValueTask<int?> TryFillAsync(
             Copy copy, long offset, Memory<byte> destination, bool isTree, CancellationToken cancellationToken) =>
             IsReadable(copy)
-                ? TryAsync(copy, ReadFullyAsync(copy, offset, destination, isTree, cancellationToken))
+                ? TryAsync(
+                    copy, node.ReadFullyAsync(Record.Key, copy, offset, destination, isTree, cancellationToken))
                 : ValueTask.FromResult<int?>(null);
 
-        private bool IsReadable(Copy copy) =>
-            copy.State is not CopyState.Releasing && node.LocationOf(copy) is not null;
+        private bool IsReadable(Copy copy)
+        {
+            var isBound = node.LocationOf(copy) is not null;
+            if (!isBound)
+            {
+                _away ??= new LocationException(LocationFault.Offline, Unbound(copy.Location));
+            }
+
+            return isBound && copy.State is not CopyState.Releasing;
+        }
 
         /// <returns>Bytes read, fewer only at the end; null when this copy cannot be read at all.</returns>
         private async ValueTask<int?> TryAsync(Copy copy, ValueTask<int?> read)
@@ -434,41 +450,9 @@ public sealed partial class StorageNode
                 }
 
                 node._absences.Note(copy.Location, fault);
-                _lastFault = fault;
+                _away ??= fault;
                 return null;
             }
-        }
-
-        /// <returns>Bytes read, fewer only at the end; null when the copy is not there.</returns>
-        private async ValueTask<int?> ReadFullyAsync(
-            Copy copy, long offset, Memory<byte> destination, bool isTree, CancellationToken cancellationToken)
-        {
-            if (node.LocationOf(copy) is not { } location)
-            {
-                return null;
-            }
-
-            var filled = 0;
-            do
-            {
-                var rest = destination[filled..];
-                var read = isTree
-                    ? await location.ReadTreeAsync(Record.Key, copy, offset + filled, rest, cancellationToken)
-                    : await location.ReadAsync(Record.Key, copy, offset + filled, rest, cancellationToken);
-                if (read is null)
-                {
-                    return null;
-                }
-
-                filled += read.Value;
-                if (read == 0)
-                {
-                    break;
-                }
-            }
-            while (filled < destination.Length);
-
-            return filled;
         }
 
         private ValueTask<bool> OtherAsync(Copy copy) =>
@@ -490,7 +474,7 @@ public sealed partial class StorageNode
             return false;
         }
 
-        private Exception NothingLeft(long at) => _lastFault as LocationException as Exception
+        private Exception NothingLeft(long at) => _away as Exception
             ?? new IntegrityException(
                 $"{Record.Key.Cid} cannot be read beyond byte {at} of {Record.SizeBytes}: no copy that proves is left.",
                 _lastFault);

@@ -134,7 +134,7 @@ public sealed partial class StorageNode
     {
         if (LocationOf(copy) is not { } location)
         {
-            return $"The location {copy.Location} is not part of this node.";
+            return Unbound(copy.Location);
         }
 
         // Held: given up while it is healed, it would be journaled as a copy without bytes.

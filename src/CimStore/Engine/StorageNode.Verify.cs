@@ -34,6 +34,13 @@ public sealed partial class StorageNode
             var shown = new List<StorageCommand.Verify>();
             foreach (var copy in record.Copies)
             {
+                if (LocationOf(copy) is null)
+                {
+                    // Not a word of its bytes is known: it is not found wrong.
+                    verdicts.Add(new CopyVerdict(copy.Location, false, Unbound(copy.Location)));
+                    continue;
+                }
+
                 var detail = await FaultOfAsync(record, copy, cancellationToken);
                 verdicts.Add(new CopyVerdict(copy.Location, detail is null, detail));
                 shown.Add(new StorageCommand.Verify(key, copy.Location, copy.Incarnation, detail));
@@ -121,6 +128,9 @@ public sealed partial class StorageNode
             : $"tier {record.Tier}: the policy was not asked yet";
     }
 
+    private static string Unbound(LocationId location) =>
+        $"The location {location} is not part of this node: bind it in the configuration.";
+
     /// <summary>Reads a whole copy, and its tree, from the medium.</summary>
     /// <param name="record">The object.</param>
     /// <param name="copy">The copy.</param>
@@ -132,7 +142,7 @@ public sealed partial class StorageNode
     {
         if (LocationOf(copy) is not { } location)
         {
-            return $"the location {copy.Location} is not part of this node";
+            throw new LocationException(LocationFault.Offline, Unbound(copy.Location));
         }
 
         if (copy.State == CopyState.Quarantined)

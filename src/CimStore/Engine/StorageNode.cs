@@ -186,6 +186,7 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
 
         Jobs?.Dispose();
         await TellUntoldAsync();
+        await KeepLackingAsync();
         _metrics.Dispose();
         var parts = _ports.Locations.Reverse().Cast<object>().Append(_journal).Append(_catalog)
             .Append(_ports.Maintenance);
@@ -198,6 +199,20 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
         foreach (var part in parts.Distinct(ReferenceEqualityComparer.Instance).OfType<IAsyncDisposable>())
         {
             await part.DisposeAsync();
+        }
+    }
+
+    /// <summary>What readers found lacking since the last cycle is a debt from now on: of a command, there was none.
+    /// </summary>
+    private async ValueTask KeepLackingAsync()
+    {
+        try
+        {
+            await (Scavenger?.OwePartsAsync(CancellationToken.None) ?? ValueTask.CompletedTask);
+        }
+        catch (LocationException)
+        {
+            // The node closes while its disk fails. Whoever reads it next finds the same.
         }
     }
 

@@ -126,6 +126,13 @@ public static class PolicyCheck
                     $"Policy {policy.Name}, rule {rule.Name}: no location is bound to {rule.Target}; "
                     + $"{bound} stands in."));
             }
+
+            if (!rule.Tiers.IsEmpty && rule.Tiers.All(tier => environment.Bound(tier) != tier))
+            {
+                findings.Add(new PolicyFinding(PolicySeverity.Warning, rule.Line,
+                    $"Policy {policy.Name}, rule {rule.Name} never matches: no location is bound to "
+                    + $"{string.Join(" or ", rule.Tiers)}."));
+            }
         }
 
         if (policy.BreakEvenWithin is not null)

@@ -225,6 +225,37 @@ public sealed class PoolLossTests
         await AssertAllAsync(rest, copies);
     }
 
+    /// <summary>Whoever needs nothing of it is not kept from working.</summary>
+    [Fact]
+    public async Task A_pool_whose_directories_are_all_away_opens_and_is_offline()
+    {
+        using var folder = new PoolFolder();
+        var copies = await FillAsync(folder);
+        foreach (var path in folder.Options.Sets[0])
+        {
+            Directory.Move(path, path + ".away");
+        }
+
+        await using (var pool = await folder.OpenAsync())
+        {
+            var (key, copy, _) = copies[0];
+            var read = await Assert.ThrowsAsync<LocationException>(
+                () => pool.ReadAsync(key, copy, 0, new byte[10], Token).AsTask());
+            Assert.Equal(LocationFault.Offline, read.Fault);
+            await Assert.ThrowsAsync<LocationException>(() => pool.StageAsync(10, Token).AsTask());
+            Assert.Equal(8, pool.DirectoriesAway);
+            Assert.Equal(0, await pool.TidyAsync(Token));
+        }
+
+        foreach (var path in folder.Options.Sets[0])
+        {
+            Directory.Move(path + ".away", path);
+        }
+
+        await using var again = await folder.OpenAsync();
+        await AssertAllAsync(again, copies);
+    }
+
     [Fact]
     public async Task A_file_system_of_its_own_counts_as_empty()
     {

@@ -15,7 +15,8 @@ public sealed class ConfigCommandTests : IDisposable
             """
             { "locations": [
                 { "id": "hot", "kind": "log", "tier": "hot", "medium": "nvme" }, // the data directory
-                { "id": "cold", "kind": "directory", "tier": "cold", "path": "not-there" } ] }
+                { "id": "cold", "kind": "directory", "tier": "cold", "path": "not-there" } ],
+              "placement": { "failureDomain": "rack" } }
             """);
 
         var result = (await _cimstore.RunExactlyAsync(null, "config", "check", file)).Ok();
@@ -24,7 +25,7 @@ public sealed class ConfigCommandTests : IDisposable
         Assert.Equal(
             $"location\tcold\tcold\tdirectory\tunknown\tactive\t{_cimstore.Folder}/not-there (zstd)", result.Lines[1]);
         Assert.StartsWith(
-            $"warning\t{file}:3:66: $.locations[1].path: {_cimstore.Folder}/not-there is not there", result.Lines[^1],
+            $"warning\t{file}:4:35: $.placement.failureDomain: No location carries the label rack", result.Lines[^1],
             StringComparison.Ordinal);
     }
 

@@ -34,4 +34,31 @@ public sealed class InProcessOperatorTests : OperatorCommandTests
         (await Program.RunAsync("pool", "replace", "pool", "0", "--set", "1", "--yes")).Fails(2, "in a set 1");
         (await Program.RunAsync("pool", "replace", "pool", "0", "--yes")).Fails(5, "only what is lost is replaced");
     }
+
+    /// <summary>There is no background to do it in: what a command found and read counts after it, too.</summary>
+    [Fact, Trait("row", "B3")]
+    public async Task What_a_command_read_is_counted_and_what_it_found_lacking_is_owed()
+    {
+        var cid = await PutAsync(3_000_000);
+        await RunAsync("migrate", cid, "--to", "warm");
+        var shard = Directory.EnumerateFiles(
+            Path.Combine(Program.Folder, "pool", "d0"), "*.blob", SearchOption.AllDirectories).Single();
+        using (var file = File.Open(shard, FileMode.Open, FileAccess.ReadWrite))
+        {
+            file.Position = 10_000;
+            var value = file.ReadByte();
+            file.Position--;
+            file.WriteByte((byte)(value ^ 1));
+        }
+
+        await Program.RunAsync("cat", cid);
+        var owed = await Program.RunAsync("debts");
+        var events = await RunAsync("events");
+        await RunAsync("repair", cid);
+        var whole = await RunAsync("whereis", "--deep", cid);
+
+        Assert.Contains(cid, owed.Text, StringComparison.Ordinal);
+        Assert.Contains("storage.retrieved", events.Text, StringComparison.Ordinal);
+        Assert.Contains("3 of 3 parts right", whole.Text, StringComparison.Ordinal);
+    }
 }

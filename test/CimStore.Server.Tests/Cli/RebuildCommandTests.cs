@@ -87,7 +87,8 @@ public sealed class RebuildCommandTests : IDisposable
     [Fact]
     public async Task What_cannot_be_rebuilt_from_is_said_before_anything_is_made()
     {
-        (await RunAsync("rebuild", "--from", "hot")).Fails(2, "beside the log here; there are: pool, cold, all");
+        (await RunAsync("rebuild", "--from", "hot")).Fails(2, "rebuild --yes");
+        (await RunAsync("rebuild", "--from", "nowhere")).Fails(2, "beside the log here; there are: pool, cold, all");
         (await RunAsync("rebuild", "--no-verify", "--yes")).Fails(2, "--from");
         (await _cimstore.RunAsync("rebuild", "--from", "pool")).Fails(2, "--config");
 

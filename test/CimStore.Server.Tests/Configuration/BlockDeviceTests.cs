@@ -48,14 +48,14 @@ public sealed class BlockDeviceTests : IDisposable
     }
 
     [Fact]
-    public void This_machine_answers_for_what_is_there_and_not_for_what_is_not()
+    public void This_machine_answers_for_what_is_there_and_for_where_the_rest_would_be_made()
     {
         Directory.CreateDirectory(Path.Combine(_system, "a"));
 
         Assert.NotNull(BlockDevice.Of(_system));
         Assert.Equal(BlockDevice.Of(_system), BlockDevice.Of(Path.Combine(_system, "a")));
         Assert.NotEqual(BlockDevice.Of("/proc"), BlockDevice.Of(_system));
-        Assert.Null(BlockDevice.Of(Path.Combine(_system, "b")));
+        Assert.Equal(BlockDevice.Of(_system), BlockDevice.Of(Path.Combine(_system, "b", "c")));
     }
 
     public void Dispose() => Directory.Delete(_system, recursive: true);

@@ -111,6 +111,30 @@ public sealed class ReadRunsTests
         Assert.All(record!.Copies, copy => Assert.Equal(CopyState.Quarantined, copy.State));
     }
 
+    /// <summary>Nothing is known of its bytes: it is away, not wrong.</summary>
+    [Fact]
+    public async Task A_copy_at_a_location_that_is_not_bound_is_not_found_wrong()
+    {
+        const int Size = 2_000_000;
+        var first = new MemoryStore(TimeProvider.System, Ids, "hot", 1 << 20);
+        var gone = new MemoryStore(TimeProvider.System, Ids, "warm", 1 << 20);
+        await using var node = await OpenAsync(first, first);
+        var stored = await StoreAsync(node, Samples.Bytes(Size, 5));
+        await ReplicateAsync(first, gone, stored);
+        var (bytes, tree) = first.Take(stored.Receipt.Lsn.Value);
+        first.Plant(stored.Receipt.Lsn.Value, Damaged(bytes, 0), [.. tree]);
+
+        var fault = await Assert.ThrowsAsync<LocationException>(() => ReadAsync(node, stored, 0, Size));
+        var verdict = await node.VerifyAsync(stored.Cid, Token);
+
+        Assert.Contains("warm is not part of this node: bind it", fault.Message, StringComparison.Ordinal);
+        Assert.False(verdict!.IsWhole);
+        var record = await node.StatAsync(stored.Cid, Token);
+        Assert.Equal(
+            [("hot", CopyState.Quarantined), ("warm", CopyState.Verified)],
+            record!.Copies.Select(copy => (copy.Location.Name, copy.State)).Order());
+    }
+
     private static byte[] Damaged(IEnumerable<byte> bytes, int at)
     {
         byte[] damaged = [.. bytes];
