@@ -70,7 +70,8 @@ public sealed class DomainCheckTests
 
         Assert.Contains("as /a (location hot)", Assert.Single(Configured.Read(json, _ => 1).Warnings).Message,
             StringComparison.Ordinal);
-        Assert.Contains("The device of /b is not known", Assert.Single(Configured.Read(json, _ => null).Warnings).Message,
+        Assert.Contains(
+            "The device of /b is not known", Assert.Single(Configured.Read(json, _ => null).Warnings).Message,
             StringComparison.Ordinal);
     }
 
