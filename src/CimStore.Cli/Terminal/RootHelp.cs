@@ -5,7 +5,7 @@ namespace CimStore.Cli.Terminal;
 /// <summary>The first page of help: what it is, the commands by group, where to go on.</summary>
 internal static class RootHelp
 {
-    private const int NameColumn = 12;
+    private const int NameColumn = 14;
 
     public static int Print(TextWriter output)
     {

@@ -13,4 +13,7 @@ public sealed record ScrubResult(
     long Objects, long Copies, long BytesRead, long Wrong, long Repaired, long Owing, long Hopeless, long Unread)
 {
     public static readonly ScrubResult None = new(0, 0, 0, 0, 0, 0, 0, 0);
+
+    /// <summary>Why the last of those could not be looked at; null where all could.</summary>
+    public string? WhyUnread { get; init; }
 }

@@ -133,6 +133,7 @@ public sealed class Scrubber
             Owing = result.Owing + (owed is null ? 0 : 1),
             Hopeless = result.Hopeless + (isHopeless ? 1 : 0),
             Unread = result.Unread + (outcome.Unread is null ? 0 : 1),
+            WhyUnread = outcome.Unread ?? result.WhyUnread,
         };
     }
 

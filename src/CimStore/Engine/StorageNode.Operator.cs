@@ -48,7 +48,7 @@ public sealed partial class StorageNode
             return result.Repaired > 0 ? JobOutcome.Changed : JobOutcome.Nothing;
         }
 
-        var cause = $"{key.Cid}: {await CauseAsync(key, cancellationToken)}";
+        var cause = $"{key.Cid}: {result.WhyUnread ?? await CauseAsync(key, cancellationToken)}";
         return result.Hopeless > 0 ? JobOutcome.Refused(cause) : JobOutcome.Failed(cause);
     }
 
