@@ -56,9 +56,11 @@ public static class NodeComposition
             }
 
             var node = await StorageNode.OpenAsync(ports, time, new IdSource(time), options, null, cancellationToken);
-            foreach (var warning in (await node.StatusAsync(cancellationToken)).Warnings)
+            if (log.IsEnabled(LogLevel.Warning))
             {
-                Log.FoundAtStart(log, warning);
+                // Not for a command, which has no log: asking for all of the status is work.
+                (await node.StatusAsync(cancellationToken)).Warnings.ToList()
+                    .ForEach(warning => Log.FoundAtStart(log, warning));
             }
 
             var pools = opened.Select(static one => (one as CompressingLocation)?.Inner ?? one as ILocation);

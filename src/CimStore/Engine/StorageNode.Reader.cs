@@ -35,7 +35,7 @@ public sealed partial class StorageNode
         // A cache copy that D5 leaves behind is read before the pool.
         private readonly ImmutableArray<Copy> _copies = node.InOrder(record.Copies);
 
-        private readonly HashSet<LocationId> _told = [];
+        private HashSet<LocationId>? _told;
         private LocationId _servedFrom;
         private long _askedAt;
         private bool _isAnswered;
@@ -466,7 +466,7 @@ public sealed partial class StorageNode
         private async ValueTask<bool> BadAsync(Copy copy, string detail)
         {
             _lastFault = new IntegrityException($"The copy of {Record.Key.Cid} at {copy.Location} is bad: {detail}.");
-            if (copy.State == CopyState.Verified && _told.Add(copy.Location))
+            if (copy.State == CopyState.Verified && (_told ??= []).Add(copy.Location))
             {
                 await node.QuarantineAsync(Record.Key, copy, detail);
             }
