@@ -94,6 +94,24 @@ public sealed class TierMoveTests
         Assert.DoesNotContain(record.Copies, copy => copy.Location.Name == "hot");
     }
 
+    /// <summary>Otherwise what the policy moves would look warmer for having been moved.</summary>
+    [Fact]
+    [Trait("row", "D5")]
+    public async Task A_move_and_a_proof_are_no_reads()
+    {
+        await using var tiers = new TieredNode(MigrationPolicies.SeedV1);
+        await tiers.OpenAsync();
+        var contents = await StoreAsync(tiers);
+
+        var cycle = await tiers.CycleAsync(TimeSpan.FromDays(8));
+        await tiers.Node.VerifyAsync(Samples.CidOf(contents[^1]), Token);
+        var moved = await tiers.Node.TellReadsAsync(Token);
+        await tiers.Node.ReadAsync(Samples.CidOf(contents[0]), Token);
+        var read = await tiers.Node.TellReadsAsync(Token);
+
+        Assert.Equal((Sizes.Length, 0, 1), (cycle.Moved, moved, read));
+    }
+
     [Fact]
     [Trait("row", "D6")]
     public async Task What_the_level_lets_follow_later_is_a_debt_that_is_paid()

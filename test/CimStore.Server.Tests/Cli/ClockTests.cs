@@ -1,4 +1,5 @@
 using System.Globalization;
+using CimStore.Cli.Terminal;
 using CimStore.Content;
 using CimStore.Disk;
 using CimStore.Engine;
@@ -53,6 +54,20 @@ public sealed class ClockTests : IDisposable
         Assert.Contains("\"objectsReleased\":0", kept.Text, StringComparison.Ordinal);
         Assert.Contains(deleted.ToString(), back.Text, StringComparison.Ordinal);
         Assert.Contains("\"objectsReleased\":1", given.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("8d")]
+    [InlineData("+8")]
+    [InlineData("+-1d")]
+    [InlineData("+d")]
+    [InlineData("+8w")]
+    public async Task A_shift_of_the_clock_that_is_none_is_refused_with_the_way_to_say_it(string shift)
+    {
+        _cimstore.Environment[ShiftedTime.Variable] = shift;
+
+        (await _cimstore.RunAsync("put", _cimstore.Write("file", [1]))).Fails(2, $"$CIMSTORE_CLOCK is '{shift}'");
+        Assert.False(Directory.Exists(_cimstore.Data));
     }
 
     public void Dispose() => _cimstore.Dispose();

@@ -57,6 +57,19 @@ public sealed class ServedOperatorTests : OperatorCommandTests
         Assert.Equal(HttpStatusCode.BadRequest, limit.StatusCode);
     }
 
+    /// <summary>Three directories of one disk, whatever their labels promise.</summary>
+    [Fact, Trait("row", "E6")]
+    public async Task What_is_wrong_at_the_start_is_in_the_log_as_it_is_in_the_status()
+    {
+        var status = await RunAsync("status");
+        await _node!.StopAsync();
+        var log = await _node.Errors;
+
+        Assert.Contains("one device", status.Text, StringComparison.Ordinal);
+        Assert.Contains("CimStore[4011]", log, StringComparison.Ordinal);
+        Assert.Contains("one device", log, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Moving_is_paused_and_resumed_and_the_status_says_so()
     {

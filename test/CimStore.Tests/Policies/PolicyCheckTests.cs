@@ -113,6 +113,22 @@ public sealed class PolicyCheckTests
         Assert.Contains("no location is bound to Cold; Warm stands in", findings[1].Text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_rule_only_for_tiers_without_a_location_is_reported_and_one_for_a_bound_tier_as_well_is_not()
+    {
+        var environment = new MigrationEnvironment(
+            [new TierState(StorageTier.Hot, LocationCost.Free), new TierState(StorageTier.Cold, LocationCost.Free)]);
+
+        var finding = Assert.Single(PolicyCheck.Check(Policy(
+            Rule() with { Tiers = [StorageTier.Warm, StorageTier.Archive] },
+            Rule() with { Name = "some", Tiers = [StorageTier.Warm, StorageTier.Cold], Line = 12 },
+            All), environment));
+
+        Assert.Equal((PolicySeverity.Warning, 11), (finding.Severity, finding.Line));
+        Assert.Contains(
+            "rule r never matches: no location is bound to Warm or Archive", finding.Text, StringComparison.Ordinal);
+    }
+
     /// <summary>Facts are looked for that contradict the check: none may reach a rule that it calls shadowed.</summary>
     [Fact]
     public void A_rule_that_is_reported_is_never_reached_and_one_that_is_reached_is_not_reported() =>
