@@ -96,6 +96,9 @@ internal sealed class LargeFiles(IDisk disk, string directory, string staging, I
     /// <summary>Reads from the file's very beginning: the header of whoever wrote it.</summary>
     public int? ReadFront(Guid id, Span<byte> destination) => Read(FilePath(id, ContentSuffix), 0, destination);
 
+    /// <summary>Whether its file is where it should be: one that was deleted can be read on while it is open.</summary>
+    public bool IsThere(Guid id) => disk.Exists(FilePath(id, ContentSuffix));
+
     /// <summary>The next reads of this content and its tree come from the device.</summary>
     public void DropCached(Guid id)
     {

@@ -99,7 +99,8 @@ internal sealed class StagedFile : IStagedContent
         }
         catch (DiskException failure)
         {
-            throw Faults.Translate(failure);
+            // Not thrown: whoever writes several files at once asks each for its own outcome.
+            return ValueTask.FromException(Faults.Translate(failure));
         }
 
         return ValueTask.CompletedTask;

@@ -36,16 +36,17 @@ public sealed partial class PoolLocation
         var (condition, isIntact) = new ShardInspection(this, found).Run(cancellationToken);
         var directories = DirectoriesOf(found.Set);
         var missing = Enumerable.Range(0, isIntact.Length)
-            .Where(shard => !isIntact[shard] && directories[shard] is { IsHere: true }).ToArray();
+            .Where(shard => !isIntact[shard] && directories[shard] is { CanTakeShards: true }).ToArray();
         if (missing.Length == 0)
         {
             NoteHealed(key, copy);
             return condition;
         }
 
+        LocationException? failed;
         try
         {
-            await HealAsync(found, directories, missing, cancellationToken);
+            failed = await HealAsync(found, directories, missing, cancellationToken);
         }
         catch (IntegrityException hopeless)
         {
@@ -61,6 +62,11 @@ public sealed partial class PoolLocation
             _known.Forget(key, copy.Incarnation);
         }
 
+        if (failed is not null)
+        {
+            throw failed;
+        }
+
         NoteHealed(key, copy);
         return Find(key, copy.Incarnation) is { } healed
             ? new ShardInspection(this, healed).Run(cancellationToken).Condition
@@ -73,38 +79,37 @@ public sealed partial class PoolLocation
     /// </summary>
     private void NoteHealed(in ContentKey key, Copy copy) => _degraded.TryRemove((key, copy.Incarnation), out _);
 
-    private ValueTask HealAsync(
+    /// <returns>What kept a shard from being made again, the last of several; the others were made all the same.
+    /// </returns>
+    private ValueTask<LocationException?> HealAsync(
         PoolCopy found, ShardDirectory?[] directories, int[] missing, CancellationToken cancellationToken) =>
         found.Description.IsLarge
             ? HealFilesAsync(found, directories, missing, cancellationToken)
             : HealRecordsAsync(found, directories, missing);
 
-    private async ValueTask HealRecordsAsync(PoolCopy found, ShardDirectory?[] directories, int[] missing)
+    private async ValueTask<LocationException?> HealRecordsAsync(
+        PoolCopy found, ShardDirectory?[] directories, int[] missing)
     {
         var (shape, reader) = (found.Description, new StripeReader(this, found, CellCheck.OfContent));
-        if (shape.StoredBytes == 0)
-        {
-            foreach (var shard in missing)
-            {
-                await CommitAsync(
-                    directories[shard]!, ShardWrite.Shard(shape with { Index = shard }, default), shape.Manifest);
-            }
-
-            return;
-        }
-
-        var (stride, cellBytes) = (reader.Stride(0), reader.Layout.CellBytes(0));
+        var isEmpty = shape.StoredBytes == 0;
+        var (stride, cellBytes) = isEmpty ? (0, 0) : (reader.Stride(0), reader.Layout.CellBytes(0));
         var stripe = ArrayPool<byte>.Shared.Rent(shape.TotalShards * stride);
+        LocationException? failed = null;
         try
         {
-            Restore(reader, 0, stripe, missing);
+            if (!isEmpty)
+            {
+                Restore(reader, 0, stripe, missing);
+            }
+
             foreach (var shard in missing)
             {
-                await CommitAsync(
-                    directories[shard]!,
-                    ShardWrite.Shard(shape with { Index = shard }, stripe.AsMemory(shard * stride, cellBytes)),
-                    shape.Manifest);
+                var write = ShardWrite.Shard(shape with { Index = shard }, stripe.AsMemory(shard * stride, cellBytes));
+                failed = await FaultOfAsync(
+                    () => new ValueTask(CommitAsync(directories[shard]!, write, shape.Manifest).AsTask())) ?? failed;
             }
+
+            return failed;
         }
         finally
         {
@@ -112,30 +117,43 @@ public sealed partial class PoolLocation
         }
     }
 
-    private async ValueTask HealFilesAsync(
+    private async ValueTask<LocationException?> HealFilesAsync(
         PoolCopy found, ShardDirectory?[] directories, int[] missing, CancellationToken cancellationToken)
     {
         var files = new StagedFile?[directories.Length];
+        LocationException? failed = null;
         try
         {
             foreach (var shard in missing)
             {
-                directories[shard]!.RequireHere();
-                files[shard] = directories[shard]!.Large.Stage(found.Description.Content.ShardBytes);
+                await TryAsync(shard, () =>
+                {
+                    directories[shard]!.RequireHere();
+                    files[shard] = directories[shard]!.Large.Stage(found.Description.Content.ShardBytes);
+                    return ValueTask.CompletedTask;
+                });
             }
 
             await RestoreStreamAsync(
                 found, CellCheck.OfContent, missing,
-                (shard, cell) => files[shard]!.WriteAsync(cell, cancellationToken), cancellationToken);
+                (shard, cell) => TryAsync(shard, () => files[shard] is { } file
+                    ? file.WriteAsync(cell, cancellationToken) : ValueTask.CompletedTask),
+                cancellationToken);
             await RestoreStreamAsync(
                 found, CellCheck.OfTree, missing,
-                (shard, cell) => files[shard]!.WriteTreeAsync(cell, cancellationToken), cancellationToken);
+                (shard, cell) => TryAsync(shard, () => files[shard] is { } file
+                    ? file.WriteTreeAsync(cell, cancellationToken) : ValueTask.CompletedTask),
+                cancellationToken);
             foreach (var shard in missing)
             {
-                await ShardFiles.AdmitAsync(
-                    files[shard]!, found.Description with { Index = shard },
-                    write => CommitAsync(directories[shard]!, write, found.Description.Manifest));
+                await TryAsync(shard, () => files[shard] is { } file
+                    ? ShardFiles.AdmitAsync(
+                        file, found.Description with { Index = shard },
+                        write => CommitAsync(directories[shard]!, write, found.Description.Manifest))
+                    : ValueTask.CompletedTask);
             }
+
+            return failed;
         }
         finally
         {
@@ -143,6 +161,35 @@ public sealed partial class PoolLocation
             {
                 await file.DisposeAsync();
             }
+        }
+
+        async ValueTask TryAsync(int shard, Func<ValueTask> step)
+        {
+            if (await FaultOfAsync(step) is { } fault)
+            {
+                failed = fault;
+                var file = files[shard];
+                files[shard] = null;
+                await (file?.DisposeAsync() ?? ValueTask.CompletedTask);
+            }
+        }
+    }
+
+    /// <summary>One directory that takes nothing must not keep the others from getting theirs.</summary>
+    private static async ValueTask<LocationException?> FaultOfAsync(Func<ValueTask> step)
+    {
+        try
+        {
+            await step();
+            return null;
+        }
+        catch (LocationException failure)
+        {
+            return failure;
+        }
+        catch (DiskException failure)
+        {
+            return Faults.Translate(failure);
         }
     }
 

@@ -130,10 +130,11 @@ public sealed partial class PoolLocation
     }
 
     /// <summary>
-    /// Only parts that can be had now: asked before another copy is given up, so one in a directory that went since
-    /// the pool was opened must not count. What the copy is never changes, and is not read again.
+    /// Only parts that can be had now: asked before another copy is given up, so each shard is looked at where it lies,
+    /// a small one whole, a large one by its header. What the copy is never changes, and is not read again.
     /// </summary>
-    /// <exception cref="LocationException">All of its directories are gone: nothing is known of it.</exception>
+    /// <exception cref="LocationException">All of its directories are gone, or refuse what is in them: nothing is known
+    /// of it.</exception>
     private HeldCopy? Count(in ContentKey key, ulong incarnation)
     {
         if (FindNow(key, incarnation, _known.Find(key, incarnation)?.Description) is not { } found)
@@ -141,16 +142,61 @@ public sealed partial class PoolLocation
             return null;
         }
 
-        var here = found.Shards.OfType<PoolShard>().Select(static shard => shard.Directory)
-            .Where(static directory => directory.IsHere).ToList();
-        return here.Count > 0
-            ? new HeldCopy(
-                found.Description.Manifest, found.Description.Created,
-                here.Count(static directory => directory.Log.Failure is null))
-            : throw new LocationException(
+        var (parts, isHere, unread) = (0, false, new List<LocationException>());
+        for (var index = 0; index < found.Shards.Length; index++)
+        {
+            if (found.Shards[index] is not { Directory.IsHere: true } shard)
+            {
+                continue;
+            }
+
+            isHere = true;
+            parts += IsIntact(shard, index, found.Description, unread) ? 1 : 0;
+        }
+
+        if (!isHere)
+        {
+            throw new LocationException(
                 LocationFault.Offline,
                 $"Every directory of the pool {Id} that has a shard of {key.Cid} was removed or unmounted. "
                 + string.Join(" ", Warnings));
+        }
+
+        return Counted(found, parts, unread);
+    }
+
+    private static bool IsIntact(
+        PoolShard shard, int index, ShardDescription shape, List<LocationException> unread) =>
+        shard.Directory.Log.Failure is null
+        && (shard.Place.Kind != PlaceKind.Large || shard.Directory.Large.IsThere(shard.Place.LargeId))
+        && Describe(shard, unread) is { } described
+        && described.Index == index && described.IsSameCopy(shape);
+
+    private HeldCopy? Counted(PoolCopy found, int parts, List<LocationException> unread)
+    {
+        var manifest = found.Description.Manifest;
+        if (parts >= _options.DataShards)
+        {
+            return new HeldCopy(manifest, found.Description.Created, parts);
+        }
+
+        if (IsGivenUp(manifest.Key, manifest.Incarnation))
+        {
+            return null;
+        }
+
+        if (parts == 0 && unread.Count > 0)
+        {
+            throw unread[0];
+        }
+
+        var isUnknown = parts + unread.Count + found.IsAway.Count(static away => away) >= _options.DataShards;
+        return new HeldCopy(manifest, found.Description.Created, parts)
+        {
+            Fault = isUnknown
+                ? null
+                : $"has {parts} of {_options.TotalShards} parts, and {_options.DataShards} are needed",
+        };
     }
 
     private ValueTask<int?> Read(

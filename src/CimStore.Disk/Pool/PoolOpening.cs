@@ -187,8 +187,9 @@ internal sealed class PoolOpening(PoolOptions options, IDisk disk, TimeProvider 
 
         var marker = own ?? new PoolMarker(
             known, Guid.Empty, -1, -1, 0, options.DataShards, options.ParityShards, time.GetUtcNow());
-        var made = Enumerable.Range(0, options.Sets.Length)
-            .Count(set => _slots.Exists(one => one.Slot.Set == set && one.Slot.Fault is null));
+        // Up to the last one that is in use or that a directory tells of: one before it that is away was made, too.
+        var used = _slots.Where(static one => one.Slot.Fault is null).Select(static one => one.Slot.Set + 1);
+        var made = used.Append(SetsMade(pool)).Append(own?.Sets ?? 0).Max();
         if (own is null || made > own.Sets)
         {
             (marker with { Sets = made }).Save(disk, options.StateDirectory);

@@ -9,6 +9,12 @@ internal static partial class Log
     public static partial void CopyQuarantined(ILogger logger, string cid, string location, string detail);
 
     [LoggerMessage(
+        1013, LogLevel.Error,
+        "The copy of {Cid} at {Location} is bad ({Detail}), and that could not be journaled: {Why} It is read again")]
+    public static partial void QuarantineNotTold(
+        ILogger logger, string cid, string location, string detail, string why);
+
+    [LoggerMessage(
         1001, LogLevel.Information, "Released {Count} objects after their grace; {SizeBytes} bytes given back")]
     public static partial void Collected(ILogger logger, int count, long sizeBytes);
 

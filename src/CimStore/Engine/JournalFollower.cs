@@ -17,6 +17,7 @@ internal sealed class JournalFollower(
     private const int EntriesPerApplyMax = 4096;
 
     private readonly Dictionary<ContentKey, Told> _told = [];
+    private long _gained;
     private long _copiesGained;
 
     /// <summary>Entries so far that told of copies of what was here: only they make another copy spare.</summary>
@@ -25,6 +26,9 @@ internal sealed class JournalFollower(
     /// <returns>How many entries were read.</returns>
     public async ValueTask<long> FollowAsync(DueDating dating, CancellationToken cancellationToken)
     {
+        // What an earlier time began and did not end: it is read again.
+        _told.Clear();
+        _gained = 0;
         long followed = 0;
         var (seen, sinceApply) = (due.Seen, 0);
         await foreach (var entry in journal.ReadAsync(seen, cancellationToken))
@@ -59,7 +63,7 @@ internal sealed class JournalFollower(
             return;
         }
 
-        _copiesGained +=
+        _gained +=
             entry.Event is StorageEvent.Replicated or StorageEvent.Repaired or StorageEvent.Recovered ? 1 : 0;
         var told = _told.GetValueOrDefault(key);
         _told[key] = entry.Event switch
@@ -89,7 +93,9 @@ internal sealed class JournalFollower(
         }
 
         await due.ApplyAsync(changes, seen, cancellationToken);
+        Volatile.Write(ref _copiesGained, _copiesGained + _gained);
         _told.Clear();
+        _gained = 0;
     }
 
     private DueRecord After(

@@ -73,7 +73,7 @@ public sealed partial class StorageNode
         var givenUp = new List<Copy>(copies.Length);
         var isHeld = false;
         var unseen = seen is null
-            ? await FindUnseenAsync(key, copies, cancellationToken) : ImmutableHashSet<LocationId>.Empty;
+            ? await FindUnseenAsync(key, cancellationToken) : ImmutableHashSet<LocationId>.Empty;
         await _contentLocks.AcquireAsync(key, cancellationToken);
         try
         {
@@ -146,11 +146,12 @@ public sealed partial class StorageNode
     }
 
     /// <summary>
-    /// Asks the locations of the copies that are to stay whether they are there, and how many parts of them.
+    /// Asks the locations of all copies whether they are there, and how many parts of them: one that is to go as well
+    /// is relied on while an earlier one goes, and stays when the gate refuses it.
     /// </summary>
     /// <returns>Where one is not, or cannot be seen or remembered: it must not be relied on now.</returns>
     private async ValueTask<ImmutableHashSet<LocationId>> FindUnseenAsync(
-        ContentKey key, ImmutableArray<Copy> leaving, CancellationToken cancellationToken)
+        ContentKey key, CancellationToken cancellationToken)
     {
         var unseen = ImmutableHashSet<LocationId>.Empty;
         if (await _catalog.FindAsync(key, cancellationToken) is not { IsPresent: true } record)
@@ -158,7 +159,7 @@ public sealed partial class StorageNode
             return unseen;
         }
 
-        foreach (var copy in record.Copies.Where(copy => copy.State == CopyState.Verified && !leaving.Contains(copy)))
+        foreach (var copy in record.Copies.Where(static copy => copy.State == CopyState.Verified))
         {
             if (LocationOf(copy) is { } location && !ReferenceEquals(location, _home)
                 && !await IsCountedAsync(key, copy, location, cancellationToken))

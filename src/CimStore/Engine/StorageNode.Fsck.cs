@@ -193,6 +193,7 @@ public sealed partial class StorageNode
         }
         catch (LocationException failure)
         {
+            _absences.Note(copy.Location, failure);
             silent.Add(copy.Location);
             await steps.TellAsync(copy.Location.Name, false, failure.Message, cancellationToken);
             return null;
@@ -320,7 +321,7 @@ public sealed partial class StorageNode
                 return Stray.None;
             }
 
-            var stray = record is null ? Stray.Unknown : JudgeKnown(record, location.Id);
+            var stray = record is null ? Stray.Unknown : await JudgeKnownAsync(record, location.Id, cancellationToken);
             if ((stray == Stray.Surplus && request.IsMending) || (stray == Stray.Unknown && request.ReleasesUnknown))
             {
                 await location.ReleaseAsync(key, manifest.Incarnation, CancellationToken.None);
@@ -336,10 +337,11 @@ public sealed partial class StorageNode
     }
 
     /// <summary>
-    /// Only copies count that were proved, at locations that are not away: what is released by itself must be missed by
-    /// nobody.
+    /// Only copies count that were proved, and that their locations say now they have: what is released by itself must
+    /// be missed by nobody.
     /// </summary>
-    private Stray JudgeKnown(ObjectRecord record, LocationId there)
+    private async ValueTask<Stray> JudgeKnownAsync(
+        ObjectRecord record, LocationId there, CancellationToken cancellationToken)
     {
         if (record.Tombstone is { Released: not null })
         {
@@ -350,7 +352,9 @@ public sealed partial class StorageNode
         {
             Copies = [.. record.Copies.Where(copy => copy.State == CopyState.Verified && copy.VerifiedAt > Never)],
         };
-        var copies = CopyCount.Of(proved, _thin.SeenBy(proved, ReliedOn()), FailureDomain);
+        var unseen = await FindUnseenAsync(record.Key, cancellationToken);
+        var copies = CopyCount.Of(
+            proved, _thin.SeenBy(proved, ReliedOn().RemoveRange(unseen)), FailureDomain);
         return copies >= ConsistencyTable.CopiesRequired(record.Class) ? Stray.Surplus
             : CopyAt(record, there) is { State: CopyState.Verified } ? Stray.Spare
             : Stray.Needed;

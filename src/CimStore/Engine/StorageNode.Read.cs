@@ -151,12 +151,23 @@ public sealed partial class StorageNode
         return filled;
     }
 
-    /// <summary>Journals what was found wrong: the copy is read last from now on, and a repair is owed.</summary>
-    private async ValueTask QuarantineAsync(ContentKey key, Copy copy, string detail)
+    /// <summary>
+    /// Journals what was found wrong: the copy is read last from now on, and a repair is owed. That the journal takes
+    /// nothing keeps nobody from reading another copy: whoever reads this one next finds it again.
+    /// </summary>
+    private async ValueTask TryQuarantineAsync(ContentKey key, Copy copy, string detail)
     {
         _metrics.Corrupt();
-        Log.CopyQuarantined(_ports.Logger, key.Cid.ToString(), copy.Location.Name, detail);
-        await RecordAsync(key, [new StorageCommand.Verify(key, copy.Location, copy.Incarnation, detail)]);
+        var (cid, location) = (key.Cid.ToString(), copy.Location.Name);
+        try
+        {
+            await RecordAsync(key, [new StorageCommand.Verify(key, copy.Location, copy.Incarnation, detail)]);
+            Log.CopyQuarantined(_ports.Logger, cid, location, detail);
+        }
+        catch (LocationException failure)
+        {
+            Log.QuarantineNotTold(_ports.Logger, cid, location, detail, failure.Message);
+        }
     }
 
     /// <summary>

@@ -468,7 +468,7 @@ public sealed partial class StorageNode
             _lastFault = new IntegrityException($"The copy of {Record.Key.Cid} at {copy.Location} is bad: {detail}.");
             if (copy.State == CopyState.Verified && (_told ??= []).Add(copy.Location))
             {
-                await node.QuarantineAsync(Record.Key, copy, detail);
+                await node.TryQuarantineAsync(Record.Key, copy, detail);
             }
 
             return false;

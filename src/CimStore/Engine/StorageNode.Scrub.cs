@@ -115,7 +115,7 @@ public sealed partial class StorageNode
     /// Whether it is this copy that failed, of which the medium refuses the bytes while the location gives those of
     /// another one. Where nothing else can be read either the location is away, and no copy is bad for that.
     /// </summary>
-    private static async ValueTask<bool> IsOfOneCopyAsync(
+    internal static async ValueTask<bool> IsOfOneCopyAsync(
         ContentKey key, ILocation location, LocationException failure, CancellationToken cancellationToken)
     {
         if (failure.Fault != LocationFault.Medium)
@@ -128,7 +128,7 @@ public sealed partial class StorageNode
         {
             await foreach (var held in location.ListCopiesAsync(null, cancellationToken))
             {
-                if (held.Manifest.Key == key || held.Manifest.SizeBytes == 0)
+                if (held.Manifest.Key == key || held is { Manifest.SizeBytes: 0, Fault: null })
                 {
                     continue;
                 }
@@ -139,7 +139,7 @@ public sealed partial class StorageNode
                 }
 
                 asked++;
-                if (await CanReadAsync(location, held.Manifest, cancellationToken))
+                if (held.Fault is null && await CanReadAsync(location, held.Manifest, cancellationToken))
                 {
                     return true;
                 }
