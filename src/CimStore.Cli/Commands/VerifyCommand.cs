@@ -22,8 +22,9 @@ internal static class VerifyCommand
         var command = new CliCommand(
             "verify", "Read every copy of content from its medium and prove it against its CID.")
         {
-            Prints = "CID<tab>ok|bad|missing, and for a bad copy its location and what is wrong. When everything is\n"
-                + "verified, the good ones are printed with --verbose and --json only.",
+            Prints = "CID<tab>ok|bad|unread|missing, and for a bad copy its location and what is wrong, for one that\n"
+                + "could not be looked at (unread) why. When everything is verified, the good ones are printed\n"
+                + "with --verbose and --json only.",
             Examples =
             [
                 ("cimstore verify", "the whole store"),
@@ -54,9 +55,19 @@ internal static class VerifyCommand
             },
             cancellationToken);
         session.Out.Flush();
-        session.Say($"{tally.Good} verified ({Sizes.Of(tally.Bytes)}), {tally.Bad} bad, {tally.Missing} missing");
-        return tally.Bad + tally.Missing == 0 ? ExitCode.Ok : ExitCode.NotWell;
+        session.Say(
+            $"{tally.Good} verified ({Sizes.Of(tally.Bytes)}), {tally.Bad} bad, {tally.Missing} missing, "
+            + $"{tally.Unread} unread");
+        return ExitOf(tally, isOne: named.Count == 1);
     }
+
+    /// <summary>Where one was named its failure has its own code; of many the rest is done.</summary>
+    private static int ExitOf(VerifyTally tally, bool isOne) => tally switch
+    {
+        { Bad: 0, Missing: 0, Unread: 0 } => ExitCode.Ok,
+        { Unread: > 0 } when isOne => ExitCode.LocationFailed,
+        _ => ExitCode.NotWell,
+    };
 
     /// <param name="session">Whose clock and terminal show the progress.</param>
     /// <param name="client">The store.</param>

@@ -54,8 +54,13 @@ internal static class Shape
         name.Previous.Value);
 
     public static VerifiedJson Of(VerifyResult verified) => new(
-        verified.Cid.ToString(), verified.IsWhole ? "ok" : "bad",
-        [.. verified.Copies.Select(copy => new VerdictJson(copy.Location.Name, copy.IsRight, copy.Detail))]);
+        verified.Cid.ToString(), StateOf(verified.IsWhole, !verified.IsBad),
+        [
+            .. verified.Copies.Select(copy => new VerdictJson(
+                copy.Location.Name, StateOf(copy.IsRight, copy.IsUnread), copy.IsRight, copy.Detail)),
+        ]);
+
+    private static string StateOf(bool isRight, bool isUnread) => isRight ? "ok" : isUnread ? "unread" : "bad";
 
     public static BoundLocationJson Of(LocationConfiguration location)
     {

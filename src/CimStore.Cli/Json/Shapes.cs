@@ -75,10 +75,11 @@ internal sealed record TombstoneJson(
 internal sealed record RemovedJson(
     string Cid, bool Found, ReferenceJson[] StillReferenced, DateTimeOffset? GraceEndsAt, bool DryRun);
 
-/// <summary>State is <c>ok</c>, <c>bad</c> or <c>missing</c>.</summary>
+/// <summary>State is <c>ok</c>, <c>bad</c>, <c>unread</c> or <c>missing</c>.</summary>
 internal sealed record VerifiedJson(string Cid, string State, VerdictJson[] Copies);
 
-internal sealed record VerdictJson(string Location, bool IsRight, string? Detail);
+/// <summary>State is <c>ok</c>, <c>bad</c> or <c>unread</c>.</summary>
+internal sealed record VerdictJson(string Location, string State, bool IsRight, string? Detail);
 
 internal sealed record ExplainedJson(ObjectJson Object, string[] Reasons);
 

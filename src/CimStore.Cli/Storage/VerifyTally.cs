@@ -9,6 +9,9 @@ internal sealed class VerifyTally
 
     public long Missing { get; private set; }
 
+    /// <summary>Content of which a copy could not be looked at, and none was found wrong.</summary>
+    public long Unread { get; private set; }
+
     public long Bytes { get; private set; }
 
     public void Count(string state, long bytes)
@@ -21,6 +24,9 @@ internal sealed class VerifyTally
                 break;
             case "missing":
                 Missing++;
+                break;
+            case "unread":
+                Unread++;
                 break;
             default:
                 Bad++;

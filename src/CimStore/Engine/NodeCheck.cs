@@ -30,7 +30,7 @@ internal sealed class NodeCheck(IStorageClient node, IStoreMaintenance store, Ti
                 : $"{Sizes.Number(right)} entries are right; {wrong}");
     }
 
-    /// <summary>What is wrong with which copy; empty when nothing is.</summary>
+    /// <summary>What is wrong with which copy, or why it could not be read; empty when all are right.</summary>
     public static string Wrong(VerifyResult result) => string.Join("; ", result.Copies.Where(copy => !copy.IsRight)
         .Select(copy => $"{copy.Location}: {copy.Detail?.ReplaceLineEndings(" ")}"));
 
@@ -114,6 +114,7 @@ internal sealed class NodeCheck(IStorageClient node, IStoreMaintenance store, Ti
         long goodBytes = 0;
         long bad = 0;
         long missing = 0;
+        long unread = 0;
         await foreach (var (cid, size, result) in AllContents.VerifyAsync(node, cancellationToken))
         {
             done.Add(1, size);
@@ -123,12 +124,23 @@ internal sealed class NodeCheck(IStorageClient node, IStoreMaintenance store, Ti
                 continue;
             }
 
-            (bad, missing) = result is null ? (bad, missing + 1) : (bad + 1, missing);
-            var detail = result is null ? $"{cid} is missing. " : $"{cid} is bad. {Wrong(result)}";
+            (bad, missing, unread) = result switch
+            {
+                null => (bad, missing + 1, unread),
+                { IsBad: true } => (bad + 1, missing, unread),
+                _ => (bad, missing, unread + 1),
+            };
+            var detail = result switch
+            {
+                null => $"{cid} is missing. ",
+                { IsBad: true } => $"{cid} is bad. {Wrong(result)}",
+                _ => $"{cid} could not be read everywhere. {Wrong(result)}",
+            };
             await _steps.TellAsync(new CheckStep.Found("content", false, detail), cancellationToken);
         }
 
-        var summary = $"{Sizes.Number(good)} verified ({Sizes.Of(goodBytes)}), {bad} bad, {missing} missing";
-        await _steps.TellAsync(new CheckStep.Found("content", bad + missing == 0, summary), cancellationToken);
+        var summary = $"{Sizes.Number(good)} verified ({Sizes.Of(goodBytes)}), {bad} bad, {missing} missing"
+            + (unread > 0 ? $", {unread} unread" : "");
+        await _steps.TellAsync(new CheckStep.Found("content", bad + missing + unread == 0, summary), cancellationToken);
     }
 }

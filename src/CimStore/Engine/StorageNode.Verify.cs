@@ -34,20 +34,19 @@ public sealed partial class StorageNode
             var shown = new List<StorageCommand.Verify>();
             foreach (var copy in record.Copies)
             {
-                if (LocationOf(copy) is null)
+                var verdict = await JudgeAsync(record, copy, cancellationToken);
+                verdicts.Add(verdict);
+                if (verdict.IsUnread)
                 {
                     // Not a word of its bytes is known: it is not found wrong.
-                    verdicts.Add(new CopyVerdict(copy.Location, false, Unbound(copy.Location)));
                     continue;
                 }
 
-                var detail = await FaultOfAsync(record, copy, cancellationToken);
-                verdicts.Add(new CopyVerdict(copy.Location, detail is null, detail));
-                shown.Add(new StorageCommand.Verify(key, copy.Location, copy.Incarnation, detail));
-                if (detail is not null)
+                shown.Add(new StorageCommand.Verify(key, copy.Location, copy.Incarnation, verdict.Detail));
+                if (verdict.Detail is not null)
                 {
                     _metrics.Corrupt();
-                    Log.CopyQuarantined(_ports.Logger, key.Cid.ToString(), copy.Location.Name, detail);
+                    Log.CopyQuarantined(_ports.Logger, key.Cid.ToString(), copy.Location.Name, verdict.Detail);
                     _cache.Remove(key);
                 }
             }
@@ -126,6 +125,32 @@ public sealed partial class StorageNode
                 + $"{verdict.Rule}: {verdict.Reason}"
                 + (verdict.NextDue is { } due ? $"; asked again at {due:O}" : "; not asked again by itself")
             : $"tier {record.Tier}: the policy was not asked yet";
+    }
+
+    /// <summary>Reads a whole copy. One that is away says nothing of the object's others.</summary>
+    private async ValueTask<CopyVerdict> JudgeAsync(
+        ObjectRecord record, Copy copy, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var detail = await FaultOfAsync(record, copy, cancellationToken);
+            return new CopyVerdict(copy.Location, detail is null, detail);
+        }
+        catch (LocationException failure)
+        {
+            var location = LocationOf(copy);
+            if (location is not null && await IsOfOneCopyAsync(record.Key, location, failure, cancellationToken))
+            {
+                return new CopyVerdict(copy.Location, false, failure.Message);
+            }
+
+            if (location is not null)
+            {
+                _absences.Note(copy.Location, failure);
+            }
+
+            return new CopyVerdict(copy.Location, false, failure.Message) { IsUnread = true };
+        }
     }
 
     private static string Unbound(LocationId location) =>

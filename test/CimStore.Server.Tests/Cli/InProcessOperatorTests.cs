@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Xunit;
 
 namespace CimStore.Server.Tests.Cli;
@@ -33,6 +34,34 @@ public sealed class InProcessOperatorTests : OperatorCommandTests
         (await Program.RunAsync("pool", "replace", "pool", "99", "--yes")).Fails(2, "no shard 99");
         (await Program.RunAsync("pool", "replace", "pool", "0", "--set", "1", "--yes")).Fails(2, "in a set 1");
         (await Program.RunAsync("pool", "replace", "pool", "0", "--yes")).Fails(5, "only what is lost is replaced");
+    }
+
+    /// <summary>What is not there now says nothing of the rest, and is not called bad.</summary>
+    [Fact, Trait("row", "J12")]
+    public async Task What_lies_at_a_location_that_is_away_is_unread_and_the_rest_is_verified()
+    {
+        var pooled = await PutAsync(3_000_000);
+        await RunAsync("migrate", pooled, "--to", "warm");
+        var home = await PutAsync(2_000_000);
+        var pool = Path.Combine(Program.Folder, "pool");
+        Directory.Move(pool, pool + ".away");
+
+        var all = await Program.RunAsync("verify", "--json");
+        var one = await Program.RunAsync("verify", pooled);
+        var check = await Program.RunAsync("check");
+        Directory.Move(pool + ".away", pool);
+        var back = await RunAsync("verify");
+
+        Assert.Equal(1, all.ExitCode);
+        var states = all.Lines.Select(line => JsonDocument.Parse(line).RootElement).ToDictionary(
+            line => line.GetProperty("cid").GetString()!, line => line.GetProperty("state").GetString());
+        Assert.Equal(("unread", "ok"), (states[pooled], states[home]));
+        Assert.Contains("\"location\":\"pool\",\"state\":\"unread\"", all.Text, StringComparison.Ordinal);
+        Assert.Contains("1 verified (1.9 MiB), 0 bad, 0 missing, 1 unread", all.Error, StringComparison.Ordinal);
+        one.Fails(5, "1 unread");
+        Assert.StartsWith($"{pooled}\tunread\tpool: ", one.Text, StringComparison.Ordinal);
+        Assert.Contains($"{pooled} could not be read everywhere. pool: ", check.Text, StringComparison.Ordinal);
+        Assert.Contains("2 verified", back.Error, StringComparison.Ordinal);
     }
 
     /// <summary>There is no background to do it in: what a command found and read counts after it, too.</summary>

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Text.Json;
 using CimStore.Engine;
+using CimStore.Http;
 using CimStore.Journal;
 using CimStore.Locations;
 using CimStore.Objects;
@@ -129,10 +131,47 @@ public sealed class ReadRunsTests
 
         Assert.Contains("warm is not part of this node: bind it", fault.Message, StringComparison.Ordinal);
         Assert.False(verdict!.IsWhole);
+        Assert.Equal(
+            [("hot", false), ("warm", true)], verdict.Copies.Select(copy => (copy.Location.Name, copy.IsUnread)));
         var record = await node.StatAsync(stored.Cid, Token);
         Assert.Equal(
             [("hot", CopyState.Quarantined), ("warm", CopyState.Verified)],
             record!.Copies.Select(copy => (copy.Location.Name, copy.State)).Order());
+    }
+
+    /// <summary>Nothing is known of the copy that is away, and all of the others.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_copy_that_is_away_is_unread_and_the_others_are_judged(bool isOtherWrong)
+    {
+        var first = new MemoryStore(TimeProvider.System, Ids, "hot", 1 << 20);
+        var second = new MemoryStore(TimeProvider.System, Ids, "warm", 1 << 20);
+        await using var node = await OpenAsync(first, new FailingLocation(first, 0), second);
+        var stored = await StoreAsync(node, Samples.Bytes(2_000_000, 5));
+        await ReplicateAsync(first, second, stored);
+        if (isOtherWrong)
+        {
+            var (bytes, tree) = second.Take(77);
+            second.Plant(77, Damaged(bytes, 0), [.. tree]);
+        }
+
+        var verdict = await node.VerifyAsync(stored.Cid, Token);
+
+        Assert.False(verdict!.IsWhole);
+        Assert.Equal(isOtherWrong, verdict.IsBad);
+        Assert.Equal(("hot", false, true, "It does not answer."), (
+            verdict.Copies[0].Location.Name, verdict.Copies[0].IsRight, verdict.Copies[0].IsUnread,
+            verdict.Copies[0].Detail));
+        Assert.Equal(("warm", !isOtherWrong, false), (
+            verdict.Copies[1].Location.Name, verdict.Copies[1].IsRight, verdict.Copies[1].IsUnread));
+        var sent = JsonSerializer.Serialize(verdict, WireJson.Of<VerifyResult>());
+        var received = JsonSerializer.Deserialize(sent, WireJson.Of<VerifyResult>());
+        Assert.Equal(verdict.Copies, received!.Copies);
+        var record = await node.StatAsync(stored.Cid, Token);
+        Assert.Equal(
+            [("hot", CopyState.Verified), ("warm", isOtherWrong ? CopyState.Quarantined : CopyState.Verified)],
+            record!.Copies.Select(copy => (copy.Location.Name, copy.State)));
     }
 
     private static byte[] Damaged(IEnumerable<byte> bytes, int at)
