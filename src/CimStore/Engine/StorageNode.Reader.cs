@@ -26,7 +26,7 @@ public sealed partial class StorageNode
     private const int StretchSizeBytes = 4 * RunSizeBytes;
 
     /// <summary>Reads one content from its copies, each as far as it proves. Holds it against release.</summary>
-    private sealed class ContentReader(
+    private sealed partial class ContentReader(
         StorageNode node, ObjectRecord record, long cacheVersion, bool isForReader) : IContentReader
     {
         private readonly long? _started =
@@ -196,22 +196,26 @@ public sealed partial class StorageNode
             PipeWriter destination, ContentRange range, CancellationToken cancellationToken)
         {
             var verifier = new Blake3OutboardVerifier(Record.Root.Digest, Record.SizeBytes);
-            var (at, before) = (range.Offset, -1L);
-
-            // Copies that are wrong in different places give it all together: round again while that leads on.
-            while (at > before)
+            var at = range.Offset;
+            do
             {
-                before = at;
-                foreach (var copy in _copies)
+                // Copies that are wrong in different places give it all together: round again while that leads on.
+                var before = -1L;
+                while (at > before)
                 {
-                    Ask(copy);
-                    at = await CopyFromAsync(copy, verifier, destination, at, range.End, cancellationToken);
-                    if (at >= range.End)
+                    before = at;
+                    foreach (var copy in _copies)
                     {
-                        return;
+                        Ask(copy);
+                        at = await CopyFromAsync(copy, verifier, destination, at, range.End, cancellationToken);
+                        if (at >= range.End)
+                        {
+                            return;
+                        }
                     }
                 }
             }
+            while (await FindTreeAsync(cancellationToken));
 
             throw NothingLeft(at);
         }
@@ -352,44 +356,6 @@ public sealed partial class StorageNode
             var (provedEnd, detail) = await ProveAsync(copy, verifier, run, cancellationToken);
             return (provedEnd, detail is null || await BadAsync(copy, detail));
         }
-
-        private async ValueTask<(long ProvedEnd, string? Detail)> ProveAsync(
-            Copy copy, Blake3OutboardVerifier verifier, ContentRun run, CancellationToken cancellationToken)
-        {
-            var offsets = verifier.NodesNeeded(run.FirstGroup, run.Groups);
-            var nodes = ArrayPool<byte>.Shared.Rent((offsets.Length * Blake3Outboard.NodeSizeBytes) + 1);
-            try
-            {
-                for (var index = 0; index < offsets.Length; index++)
-                {
-                    var node1 = nodes.AsMemory(index * Blake3Outboard.NodeSizeBytes, Blake3Outboard.NodeSizeBytes);
-                    if (await TryReadTreeAsync(copy, offsets[index], node1, cancellationToken) != node1.Length)
-                    {
-                        return (run.Start, $"its tree has no node at {offsets[index]}");
-                    }
-                }
-
-                var fetched = nodes.AsSpan(0, offsets.Length * Blake3Outboard.NodeSizeBytes);
-                var proof = verifier.VerifyHashed(run.FirstGroup, run.Bytes.Span, fetched, run.Hash);
-                return proof switch
-                {
-                    { IsProved: true } => (run.End, null),
-                    { FaultyNodeOffset: { } at } => (
-                        Offset(proof.FaultyGroup, run.Start), $"its tree is wrong in the node at {at}"),
-                    _ => (
-                        Offset(proof.FaultyGroup, run.Start),
-                        $"its bytes are wrong within {proof.FaultyGroups} group(s) from offset "
-                        + $"{proof.FaultyGroup * Blake3Outboard.GroupSizeBytes} on"),
-                };
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(nodes);
-            }
-        }
-
-        // A faulty node can lie above groups before the run, so the fault may begin before it.
-        private static long Offset(long group, long start) => Math.Max(start, group * Blake3Outboard.GroupSizeBytes);
 
         private long GroupEnd(long end)
         {

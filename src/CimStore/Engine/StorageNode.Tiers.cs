@@ -156,14 +156,16 @@ public sealed partial class StorageNode
     private async ValueTask<string?> RepairAsync(
         ObjectRecord record, Copy copy, ILocation location, CancellationToken cancellationToken)
     {
-        if (await IsHealedAsync(record, copy, location, cancellationToken))
+        var (isHealed, hasBytes) = await HealAsync(record, copy, location, cancellationToken);
+        if (isHealed)
         {
             await AddCopyAsync(
                 record.Key, copy with { State = CopyState.Verified, VerifiedAt = _time.GetUtcNow() }, null);
             return null;
         }
 
-        if (!record.Copies.Any(other => other.State == CopyState.Verified))
+        // Where only its tree is wrong, the copy itself is what the new one is made from.
+        if (!hasBytes && !record.Copies.Any(other => other.State == CopyState.Verified))
         {
             return NoCopyLeft;
         }
@@ -171,18 +173,26 @@ public sealed partial class StorageNode
         return (await TryCopyAsync(record.Key, location, cancellationToken))?.Message;
     }
 
-    private async ValueTask<bool> IsHealedAsync(
+    /// <returns>Whether all of it is right now, and whether at least its bytes are.</returns>
+    private async ValueTask<(bool IsHealed, bool HasBytes)> HealAsync(
         ObjectRecord record, Copy copy, ILocation location, CancellationToken cancellationToken)
     {
         try
         {
-            return await location.HealAsync(record.Key, copy, cancellationToken) is { IsReadable: true }
-                && await FaultOfAsync(record, copy with { State = CopyState.Verified }, cancellationToken) is null;
+            var condition = await location.HealAsync(record.Key, copy, cancellationToken);
+            if (condition is null)
+            {
+                return (false, false);
+            }
+
+            // What it says of itself covers the tree: bytes that it does not vouch for may be right.
+            var fault = await FindFaultAsync(record, copy with { State = CopyState.Verified }, cancellationToken);
+            return (condition.IsReadable && fault is null, fault is null or { IsOfTree: true });
         }
         catch (LocationException failure) when (failure.Fault == LocationFault.Medium)
         {
             // Its bytes are not to be had: another copy takes its place, elsewhere on the medium.
-            return false;
+            return (false, false);
         }
     }
 

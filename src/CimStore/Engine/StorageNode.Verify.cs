@@ -163,6 +163,10 @@ public sealed partial class StorageNode
     /// <param name="pace">How fast it may read; null for as fast as it can.</param>
     /// <returns>What is wrong; null when nothing is.</returns>
     private async ValueTask<string?> FaultOfAsync(
+        ObjectRecord record, Copy copy, CancellationToken cancellationToken, TokenBucket? pace = null) =>
+        (await FindFaultAsync(record, copy, cancellationToken, pace))?.Detail;
+
+    private async ValueTask<CopyFault?> FindFaultAsync(
         ObjectRecord record, Copy copy, CancellationToken cancellationToken, TokenBucket? pace = null)
     {
         if (LocationOf(copy) is not { } location)
@@ -172,7 +176,7 @@ public sealed partial class StorageNode
 
         if (copy.State == CopyState.Quarantined)
         {
-            return "found wrong earlier; it waits for a repair";
+            return new CopyFault("found wrong earlier; it waits for a repair", false);
         }
 
         var block = ArrayPool<byte>.Shared.Rent(RunSizeBytes);
@@ -183,7 +187,7 @@ public sealed partial class StorageNode
         }
         catch (IntegrityException fault)
         {
-            return fault.Message;
+            return new CopyFault(fault.Message, false);
         }
         finally
         {
@@ -191,7 +195,7 @@ public sealed partial class StorageNode
         }
     }
 
-    private static async ValueTask<string?> CompareAsync(
+    private static async ValueTask<CopyFault?> CompareAsync(
         ObjectRecord record, Copy copy, ILocation location, Memory<byte> block, TokenBucket? pace,
         CancellationToken cancellationToken)
     {
@@ -201,12 +205,13 @@ public sealed partial class StorageNode
             ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
         var nodeOffset = 0L;
         var hasTree = record.SizeBytes > location.InlineSizeMaxBytes;
+        string? treeFault = null;
         while (true)
         {
             var read = await location.ReadAsync(record.Key, copy, tree.Length, block, cancellationToken);
             if (read is null)
             {
-                return "the copy is missing";
+                return new CopyFault("the copy is missing", false);
             }
 
             if (read == 0)
@@ -221,19 +226,27 @@ public sealed partial class StorageNode
 
             tree.Update(block.Span[..read.Value]);
             sha256?.AppendData(block.Span[..read.Value]);
-            var fault = hasTree
-                ? await TreeFaultAsync(record, copy, location, nodes, nodeOffset, cancellationToken) : null;
-            if (fault is not null)
+            if (hasTree)
             {
-                return fault;
+                treeFault ??= await TreeFaultAsync(record, copy, location, nodes, nodeOffset, cancellationToken);
             }
 
             nodeOffset += nodes.WrittenCount;
             nodes.ResetWrittenCount();
         }
 
-        return EndFault(record, tree, sha256)
-            ?? (hasTree ? await TreeFaultAsync(record, copy, location, nodes, nodeOffset, cancellationToken) : null);
+        if (EndFault(record, tree, sha256) is { } wrong)
+        {
+            return new CopyFault(wrong, false);
+        }
+
+        if (hasTree)
+        {
+            treeFault ??= await TreeFaultAsync(record, copy, location, nodes, nodeOffset, cancellationToken);
+        }
+
+        return treeFault is null
+            ? null : new CopyFault($"{treeFault}; its bytes are right, so that a repair makes it again", true);
     }
 
     private static string? EndFault(ObjectRecord record, Blake3OutboardBuilder tree, IncrementalHash? sha256)
@@ -260,9 +273,20 @@ public sealed partial class StorageNode
         }
 
         var held = new byte[expected.WrittenCount];
-        var read = await location.ReadTreeAsync(record.Key, copy, offset, held, cancellationToken);
-        return read == held.Length && held.AsSpan().SequenceEqual(expected.WrittenSpan)
-            ? null
-            : $"its tree is wrong from byte {offset} on";
+        try
+        {
+            var read = await location.ReadTreeAsync(record.Key, copy, offset, held, cancellationToken);
+            return read == held.Length && held.AsSpan().SequenceEqual(expected.WrittenSpan)
+                ? null
+                : $"its tree is wrong from byte {offset} on";
+        }
+        catch (IntegrityException fault)
+        {
+            return $"its tree cannot be read from byte {offset} on ({fault.Message})";
+        }
     }
+
+    /// <param name="Detail">What is wrong with a copy.</param>
+    /// <param name="IsOfTree">All of its bytes are right: what is wrong can be made again from them.</param>
+    private sealed record CopyFault(string Detail, bool IsOfTree);
 }

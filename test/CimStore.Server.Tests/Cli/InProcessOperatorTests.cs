@@ -64,6 +64,44 @@ public sealed class InProcessOperatorTests : OperatorCommandTests
         Assert.Contains("2 verified", back.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>The only copy, and all of its bytes are right.</summary>
+    [Theory, Trait("row", "J12")]
+    [InlineData("hot", "repair")]
+    [InlineData("cold", "repair")]
+    [InlineData("hot", "scrub")]
+    public async Task A_damaged_tree_is_made_again_from_the_bytes(string tier, string mending)
+    {
+        var cid = await PutAsync(3_000_000);
+        if (tier != "hot")
+        {
+            await RunAsync("migrate", cid, "--to", tier);
+        }
+
+        var folder = tier == "hot" ? Program.Data : Path.Combine(Program.Folder, tier);
+        var tree = Directory.EnumerateFiles(folder, "*.tree", SearchOption.AllDirectories).Single();
+        File.WriteAllBytes(tree, new byte[new FileInfo(tree).Length]);
+
+        var read = mending == "repair" ? await RunAsync("cat", cid) : null;
+        var mended = await RunAsync(mending, cid);
+        var verified = await RunAsync("verify", cid);
+
+        if (read is not null)
+        {
+            Assert.Equal(await File.ReadAllBytesAsync(
+                Path.Combine(Program.Folder, "file-3000000"), TestContext.Current.CancellationToken), read.Output);
+        }
+
+        Assert.Contains("\tdone\t", mended.Text, StringComparison.Ordinal);
+        Assert.StartsWith($"{cid}\tok", verified.Text, StringComparison.Ordinal);
+        // What the mending itself saw of a pool's old copy is looked at once more, by the next cycle.
+        var debts = await Program.RunAsync("debts");
+        Assert.DoesNotContain("hopeless", debts.Text, StringComparison.Ordinal);
+        Assert.True(tier != "hot" || debts.Text.Length == 0, debts.Text);
+        Assert.All(
+            (await Program.RunAsync("check")).Lines.Skip(1),
+            line => Assert.Contains("\tok\t", line, StringComparison.Ordinal));
+    }
+
     /// <summary>There is no background to do it in: what a command found and read counts after it, too.</summary>
     [Fact, Trait("row", "B3")]
     public async Task What_a_command_read_is_counted_and_what_it_found_lacking_is_owed()
