@@ -53,7 +53,8 @@ internal static class DebtsCommand
                 continue;
             }
 
-            var what = one.IsHopeless ? "hopeless" : one.CopiesOwed > 0 ? $"{one.CopiesOwed}" : "parts";
+            var what = one.IsHopeless ? "hopeless" : one.CopiesOwed > 0 ? $"{one.CopiesOwed}"
+                : one.Debt.LacksParts ? "parts" : "wrong";
             session.Out.Line(
                 $"{one.Key.Cid}\t{what}\t{Sizes.Of(one.Debt.Since)}\t{one.Debt.Attempts}\t"
                 + $"{Sizes.Of(one.Debt.NextTry)}\t{LineEscape.Escape(one.Debt.Cause)}");

@@ -20,7 +20,9 @@ internal static class JobRun
         return isDetached ? Tell(session, job) : await FollowAsync(session, store, job.Id, cancellationToken);
     }
 
-    /// <summary>Until it is over, paused or cancelled. Interrupted, it goes on in a node and waits in a directory.
+    /// <summary>
+    /// In a node until it is over, paused or cancelled; in a directory once by all objects, as what waits there holds
+    /// the directory's lock. Interrupted, it goes on in a node and waits in a directory.
     /// </summary>
     public static async Task<int> FollowAsync(
         CliSession session, StoreConnection store, MessageId id, CancellationToken cancellationToken)
@@ -31,10 +33,15 @@ internal static class JobRun
         {
             var job = store.IsShared
                 ? await WatchAsync(session, store, id, progress, waits, cancellationToken)
-                : await store.Jobs().RunToEndAsync(
+                : await store.Jobs().RunOnceAsync(
                     id, job => Show(session, progress, job, waits), cancellationToken);
             progress.Clear();
             Tell(session, job);
+            if (!store.IsShared && job.State == JobState.Queued)
+            {
+                session.Say($"{job.Left} left; the job stays queued: 'cimstore jobs run {id}' tries again.");
+            }
+
             return job.State == JobState.Done ? ExitCode.Ok : ExitCode.NotWell;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

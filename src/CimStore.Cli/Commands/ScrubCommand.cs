@@ -29,7 +29,8 @@ internal static class ScrubCommand
         {
             Prints = "Without --all or CIDs: what is due, the longest unproved first, and then what was proved,\n"
                 + "found wrong and mended; a node does that by itself. With them it is a job: its line as\n"
-                + "'jobs list' prints it. What stays wrong is in 'cimstore debts'.",
+                + "'jobs list' prints it; where no node serves the directory it ends after one try. What stays\n"
+                + "wrong is in 'cimstore debts'.",
             Examples =
             [
                 ("cimstore scrub --config tiers.json", "what is due, in a directory that no node serves"),

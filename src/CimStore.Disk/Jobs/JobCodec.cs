@@ -33,6 +33,7 @@ internal static class JobCodec
             writer.WriteNumber("changed", job.Changed);
             writer.WriteNumber("sizeBytes", job.SizeBytes);
             writer.WriteNumber("left", job.Left);
+            WriteNumber(writer, "leftForRetry", job.Left > 0 ? job.LeftForRetry : null);
             WriteText(writer, "cursor", job.Cursor?.ToString());
             writer.WriteNumber("attempts", job.Attempts);
             WriteText(writer, "nextTry", job.NextTry?.ToString("O"));
@@ -100,6 +101,9 @@ internal static class JobCodec
         Changed = root.GetProperty("changed").GetInt64(),
         SizeBytes = root.GetProperty("sizeBytes").GetInt64(),
         Left = root.GetProperty("left").GetInt64(),
+
+        // Files from before this member: another pass finds out, and giving up too early is what it is there against.
+        LeftForRetry = Number(root, "leftForRetry") ?? root.GetProperty("left").GetInt64(),
         Cursor = Text(root, "cursor") is { } cursor ? Cid.Parse(cursor) : null,
         Attempts = root.GetProperty("attempts").GetInt32(),
         NextTry = root.TryGetProperty("nextTry", out var next) ? next.GetDateTimeOffset() : null,

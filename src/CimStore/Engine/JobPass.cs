@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using CimStore.Content;
 using CimStore.Locations;
 using CimStore.Objects;
 
@@ -19,9 +18,6 @@ internal sealed class JobPass(
     private readonly long _changedBefore = job.Changed;
     private long _keptAt = time.GetTimestamp();
     private long _keptDone = job.Done;
-    private int _failuresInARow;
-    private bool _isWorthRetry;
-    private JobRecord _beforeFailures = job;
 
     /// <summary>The job as far as this pass came; at its end with the state that follows.</summary>
     public JobRecord Job { get; private set; } = job;
@@ -36,7 +32,7 @@ internal sealed class JobPass(
             var total = Job.Arguments.Cids is { IsEmpty: false } list
                 ? list.Length
                 : await node.CountObjectsAsync(cancellationToken);
-            Job = Job with { Done = 0, Left = 0, Total = total };
+            Job = Job with { Done = 0, Left = 0, LeftForRetry = 0, Total = total };
         }
 
         await foreach (var page in PagesAsync(cancellationToken))
@@ -48,13 +44,6 @@ internal sealed class JobPass(
             }
 
             await StepAsync(page, cancellationToken);
-            if (_failuresInARow >= options.FailuresInARowMax)
-            {
-                // A location is away: the rest would fail alike. The next try begins where this row began.
-                Again(_beforeFailures.Cursor, _beforeFailures.Done, _beforeFailures.Left, delay);
-                return;
-            }
-
             await KeepAsync(cancellationToken);
         }
 
@@ -140,25 +129,13 @@ internal sealed class JobPass(
             Tally(page[index], outcomes[index]);
         });
 
-        foreach (var outcome in outcomes)
-        {
-            if (outcome.Cause is null)
-            {
-                _failuresInARow = outcome.IsChanged ? 0 : _failuresInARow;
-                continue;
-            }
-
-            _isWorthRetry |= outcome.IsWorthRetry;
-            _beforeFailures = _failuresInARow == 0 ? Job : _beforeFailures;
-            _failuresInARow = outcome.IsWorthRetry ? _failuresInARow + 1 : 0;
-        }
-
         var causes = outcomes.Where(outcome => outcome.Cause is not null).Select(outcome => outcome.Cause!).ToList();
         Job = Job with
         {
             Cursor = page[^1].Key.Cid,
             Done = Job.Done + page.Count,
             Left = Job.Left + causes.Count,
+            LeftForRetry = Job.LeftForRetry + outcomes.Count(static outcome => outcome.IsWorthRetry),
             LastError = causes.Count > 0 ? causes[^1] : Job.LastError,
         };
     }
@@ -218,9 +195,10 @@ internal sealed class JobPass(
 
     private async ValueTask FinishAsync(Func<int, TimeSpan> delay, CancellationToken cancellationToken)
     {
-        if (_isWorthRetry)
+        // A location that is away keeps nobody from the objects of others: the pass went by all, and another follows.
+        if (Job.LeftForRetry > 0)
         {
-            Again(null, Job.Done, Job.Left, delay);
+            Again(delay);
             return;
         }
 
@@ -240,7 +218,7 @@ internal sealed class JobPass(
             && await AnyAtAsync(location, cancellationToken))
         {
             Job = Job with { LastError = $"Copies came to {location} behind the cursor." };
-            Again(null, Job.Done, Job.Left, delay);
+            Again(delay);
             return;
         }
 
@@ -260,15 +238,13 @@ internal sealed class JobPass(
         return false;
     }
 
-    private void Again(Cid? cursor, long done, long left, Func<int, TimeSpan> delay)
+    private void Again(Func<int, TimeSpan> delay)
     {
         var attempts = Job.Changed > _changedBefore ? 1 : Job.Attempts + 1;
         Job = Job with
         {
             State = attempts < options.AttemptsMax ? JobState.Queued : JobState.Failed,
-            Cursor = cursor,
-            Done = done,
-            Left = left,
+            Cursor = null,
             Attempts = attempts,
             NextTry = time.GetUtcNow() + delay(attempts),
         };

@@ -28,6 +28,9 @@ public sealed record JobRecord
     /// <summary>Objects of this pass that could not be dealt with.</summary>
     public long Left { get; init; }
 
+    /// <summary>Those of them that another pass may deal with: a location failed, or somebody was reading.</summary>
+    public long LeftForRetry { get; init; }
+
     /// <summary>The last object before which everything was looked at; null at the beginning of a pass.</summary>
     public Cid? Cursor { get; init; }
 

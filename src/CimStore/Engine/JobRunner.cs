@@ -46,7 +46,7 @@ public sealed class JobRunner : IDisposable
                     await ended;
                 }
 
-                while (running.Count < _options.JobsAtOnceMax && await ClaimAsync(null, stop.Token) is { } job)
+                while (running.Count < _options.JobsAtOnceMax && await ClaimAsync(null, false, stop.Token) is { } job)
                 {
                     running.Add(RunAsync(job, null, stop.Token));
                 }
@@ -64,7 +64,7 @@ public sealed class JobRunner : IDisposable
     /// <summary>Runs what is due now, one after another, until nothing is.</summary>
     public async Task RunDueAsync(CancellationToken cancellationToken)
     {
-        while (await ClaimAsync(null, cancellationToken) is { } job)
+        while (await ClaimAsync(null, false, cancellationToken) is { } job)
         {
             await RunAsync(job, null, cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
@@ -91,12 +91,29 @@ public sealed class JobRunner : IDisposable
                 told?.Invoke(job);
                 await Task.Delay(wait, _time, cancellationToken);
             }
-            else if (await ClaimAsync(id, cancellationToken) is { } active)
+            else if (await ClaimAsync(id, false, cancellationToken) is { } active)
             {
                 await RunAsync(active, told, cancellationToken);
                 cancellationToken.ThrowIfCancellationRequested();
             }
         }
+    }
+
+    /// <summary>Goes once by all that is left of a job, at once; what is worth another try leaves it queued.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="told">Gets the progress.</param>
+    /// <param name="cancellationToken">Stops it; the job keeps its cursor.</param>
+    public async Task<JobRecord> RunOnceAsync(
+        MessageId id, Action<JobRecord>? told, CancellationToken cancellationToken)
+    {
+        await FindOrRefuseAsync(id, cancellationToken);
+        if (await ClaimAsync(id, true, cancellationToken) is { } active)
+        {
+            await RunAsync(active, told, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return await FindOrRefuseAsync(id, cancellationToken);
     }
 
     /// <inheritdoc cref="IOperatorClient.StartJobAsync"/>
@@ -233,7 +250,8 @@ public sealed class JobRunner : IDisposable
         return changed;
     }
 
-    private async ValueTask<ActiveJob?> ClaimAsync(MessageId? id, CancellationToken cancellationToken)
+    private async ValueTask<ActiveJob?> ClaimAsync(
+        MessageId? id, bool isAtOnce, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken);
         try
@@ -241,7 +259,7 @@ public sealed class JobRunner : IDisposable
             var now = _time.GetUtcNow();
             var due = (await _store.ListAsync(cancellationToken)).FirstOrDefault(job =>
                 job.State is JobState.Queued or JobState.Running
-                && (id is null || job.Id == id) && !_active.ContainsKey(job.Id) && !(job.NextTry > now));
+                && (id is null || job.Id == id) && !_active.ContainsKey(job.Id) && (isAtOnce || !(job.NextTry > now)));
             if (due is null)
             {
                 return null;

@@ -20,9 +20,6 @@ public sealed class JobRunnerOptions
 
     public TimeSpan RetryDelayMax { get; set => field = Within(value); } = TimeSpan.FromHours(1);
 
-    /// <summary>So many objects in a row that fail say that a location is away, not that they are special.</summary>
-    public int FailuresInARowMax { get; set => field = Within(value, 1, 1_000_000); } = 8;
-
     private static int Within(int value, int first, int last) => value >= first && value <= last
         ? value
         : throw new ArgumentOutOfRangeException(nameof(value), value, $"{first} to {last}.");

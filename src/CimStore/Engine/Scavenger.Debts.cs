@@ -70,6 +70,10 @@ public sealed partial class Scavenger
             },
             cancellationToken);
 
+    /// <summary>Drops a debt that was paid outside of a cycle, unless something is owed still.</summary>
+    internal ValueTask<bool> SettleAsync(DueRecord paid, CancellationToken cancellationToken) =>
+        AloneAsync(due => SettleAsync(due, paid, null, cancellationToken), cancellationToken);
+
     /// <summary>Twice as long each time, and never all at once.</summary>
     internal DebtRecord Later(DebtRecord debt, string cause)
     {

@@ -115,11 +115,18 @@ public sealed class Scrubber
     private async ValueTask<ScrubResult> ScrubAsync(
         ContentKey key, ScrubResult result, CancellationToken cancellationToken)
     {
+        var due = await _scavenger.AloneAsync(index => index.FindAsync(key, cancellationToken), cancellationToken);
         var outcome = await _node.ScrubAsync(key, cancellationToken);
         var before = await _ports.Catalog.FindAsync(key, cancellationToken);
         var wasWrong = before?.Copies.Any(static copy => copy.State == CopyState.Quarantined) ?? false;
-        var owed = outcome.Owed ?? (wasWrong ? await _node.PayAsync(key, false, cancellationToken) : null);
+        var isToPay = wasWrong || due?.Debt is not null;
+        var owed = outcome.Owed ?? (isToPay ? await _node.PayAsync(key, false, cancellationToken) : null);
         await SettleAsync(key, outcome, owed, cancellationToken);
+        if (due?.Debt is not null && owed is null && outcome.Unread is null)
+        {
+            await _scavenger.SettleAsync(due, cancellationToken);
+        }
+
         var after = owed is null ? before : await _ports.Catalog.FindAsync(key, cancellationToken);
         var isHopeless = owed is not null && after is { IsPresent: true }
             && !after.Copies.Any(static copy => copy.State == CopyState.Verified);
@@ -158,11 +165,6 @@ public sealed class Scrubber
                         Debt = _scavenger.Later(debt, owed) with { LacksParts = outcome.Owed is not null },
                     };
                 }
-                else if (record.Debt is { LacksParts: true } && outcome.Unread is null)
-                {
-                    after = after with { Debt = record.Debt with { LacksParts = false, NextTry = now } };
-                }
-
                 if (after != record)
                 {
                     await due.ApplyAsync([new DueChange(key, record, after)], due.Seen, cancellationToken);

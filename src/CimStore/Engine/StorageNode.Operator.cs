@@ -49,7 +49,9 @@ public sealed partial class StorageNode
         }
 
         var cause = $"{key.Cid}: {result.WhyUnread ?? await CauseAsync(key, cancellationToken)}";
-        return result.Hopeless > 0 ? JobOutcome.Refused(cause) : JobOutcome.Failed(cause);
+        var isInVain = result.Hopeless > 0
+            || (result.Owing == 0 && await IsUnboundAsync(key, result, cancellationToken));
+        return isInVain ? JobOutcome.Refused(cause) : JobOutcome.Failed(cause);
     }
 
     /// <summary>Makes what an object owes; one that owes nothing is not looked at.</summary>
@@ -61,14 +63,30 @@ public sealed partial class StorageNode
             return JobOutcome.Nothing;
         }
 
+        var before = await _catalog.FindAsync(key, cancellationToken);
         if (await PayAsync(key, lacksParts: false, cancellationToken) is { } cause)
         {
             return cause == NoCopyLeft
                 ? JobOutcome.Refused($"{key.Cid}: {cause}") : JobOutcome.Failed($"{key.Cid}: {cause}");
         }
 
-        return debt.LacksParts ? await ProveAsync(key, cancellationToken) : JobOutcome.Changed;
+        var after = await _catalog.FindAsync(key, cancellationToken);
+        var made = after?.Revision == before?.Revision ? JobOutcome.Nothing : JobOutcome.Changed;
+        if (!debt.LacksParts)
+        {
+            await Scavenger.SettleAsync(due, cancellationToken);
+            return made;
+        }
+
+        var proved = await ProveAsync(key, cancellationToken);
+        return proved == JobOutcome.Nothing ? made : proved;
     }
+
+    /// <summary>What no location is bound for is not worth another try: nothing comes back by waiting.</summary>
+    private async ValueTask<bool> IsUnboundAsync(
+        ContentKey key, ScrubResult result, CancellationToken cancellationToken) =>
+        await _catalog.FindAsync(key, cancellationToken) is { } record
+        && record.Copies.Any(copy => Unbound(copy.Location) == result.WhyUnread);
 
     private async ValueTask<string> CauseAsync(ContentKey key, CancellationToken cancellationToken)
     {

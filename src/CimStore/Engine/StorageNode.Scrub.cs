@@ -74,7 +74,7 @@ public sealed partial class StorageNode
     {
         if (LocationOf(copy.Location) is not { } location || StateOf(copy.Location) == LocationState.Retired)
         {
-            return outcome with { Unread = Unbound(copy.Location) };
+            return outcome with { Unread = outcome.Unread ?? Unbound(copy.Location) };
         }
 
         try

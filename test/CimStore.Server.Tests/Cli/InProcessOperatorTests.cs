@@ -102,6 +102,23 @@ public sealed class InProcessOperatorTests : OperatorCommandTests
             line => Assert.Contains("\tok\t", line, StringComparison.Ordinal));
     }
 
+    [Fact, Trait("row", "J9")]
+    public async Task A_job_in_a_directory_ends_after_one_try_and_leaves_the_lock_to_a_replacement()
+    {
+        var cid = await PutAsync(3_000_000);
+        await RunAsync("migrate", cid, "--to", "warm");
+        Directory.Delete(Path.Combine(Program.Folder, "pool", "d0"), recursive: true);
+
+        var scrub = await Program.RunAsync("scrub", "--all");
+        await RunAsync("pool", "replace", "pool", "0", "--yes");
+        var run = await RunAsync("jobs", "run", scrub.Cid);
+
+        Assert.Equal(1, scrub.ExitCode);
+        Assert.Contains("\tscrub\tqueued\t1/1\t", scrub.Text, StringComparison.Ordinal);
+        Assert.Contains("1 left; the job stays queued", scrub.Error, StringComparison.Ordinal);
+        Assert.Contains("\tscrub\tdone\t1/1\t", run.Text, StringComparison.Ordinal);
+    }
+
     /// <summary>There is no background to do it in: what a command found and read counts after it, too.</summary>
     [Fact, Trait("row", "B3")]
     public async Task What_a_command_read_is_counted_and_what_it_found_lacking_is_owed()
@@ -121,7 +138,12 @@ public sealed class InProcessOperatorTests : OperatorCommandTests
         await Program.RunAsync("cat", cid);
         var owed = await Program.RunAsync("debts");
         var events = await RunAsync("events");
-        await RunAsync("repair", cid);
+        var repair = await RunAsync("repair", cid);
+        var nothing = await RunAsync("debts");
+        var again = await RunAsync("repair", cid);
+        Assert.Contains("\t1 changed", repair.Text, StringComparison.Ordinal);
+        Assert.Empty(nothing.Text);
+        Assert.Contains("\t0 changed", again.Text, StringComparison.Ordinal);
         var whole = await RunAsync("whereis", "--deep", cid);
 
         Assert.Contains(cid, owed.Text, StringComparison.Ordinal);
