@@ -20,7 +20,10 @@ public sealed class LargeTransferTests : IDisposable
     public async Task A_GiB_goes_up_and_comes_down_in_bounded_memory()
     {
         await using var node = await ServedStore.StartAsync(_program);
-        using var http = new HttpClient { BaseAddress = new Uri(node.Address) };
+        using var http = new HttpClient
+        {
+            BaseAddress = new Uri(node.Address), Timeout = Timeout.InfiniteTimeSpan,
+        };
 
         using var sent = new SeededStream(SizeBytes);
         using var stored = await http.PostAsync("/api/v1/content", new StreamContent(sent), Token);
