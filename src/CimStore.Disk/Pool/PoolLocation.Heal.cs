@@ -106,7 +106,7 @@ public sealed partial class PoolLocation
             {
                 var write = ShardWrite.Shard(shape with { Index = shard }, stripe.AsMemory(shard * stride, cellBytes));
                 failed = await FaultOfAsync(
-                    () => new ValueTask(CommitAsync(directories[shard]!, write, shape.Manifest).AsTask())) ?? failed;
+                    async () => await CommitAsync(directories[shard]!, write, shape.Manifest)) ?? failed;
             }
 
             return failed;

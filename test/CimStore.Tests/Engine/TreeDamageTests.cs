@@ -1,13 +1,9 @@
-using System.Buffers;
-using System.IO.Pipelines;
-using CimStore.Engine;
-using CimStore.Journal;
 using CimStore.Locations;
 using CimStore.Objects;
 using CimStore.Testing.Contracts;
 using CimStore.Testing.Memory;
-using CimStore.Tests.Journal;
 using Xunit;
+using static CimStore.Tests.Engine.CopiesInMemory;
 
 namespace CimStore.Tests.Engine;
 
@@ -103,36 +99,6 @@ public sealed class TreeDamageTests
             _ => tree,
         };
         store.Plant(incarnation, [.. bytes], damaged);
-    }
-
-    private static async Task<byte[]> ReadAsync(StorageNode node, StoreResult stored, int offset, int size)
-    {
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
-        await using var reader = await node.OpenAsync(stored.Cid, RetrieveRequest.Default, Token);
-        await reader!.CopyToAsync(pipe.Writer, offset, size, Token);
-        await pipe.Writer.CompleteAsync();
-        return (await pipe.Reader.ReadAtLeastAsync(size, Token)).Buffer.ToArray();
-    }
-
-    private static ValueTask<StorageNode> OpenAsync(MemoryStore store, params ILocation[] locations)
-    {
-        var options = new StorageNodeOptions();
-        options.Cache.SizeMaxBytes = 0;
-        return StorageNode.OpenAsync(
-            new StorageNodePorts(store, store, [.. locations], store), TimeProvider.System, Ids, options, null, Token);
-    }
-
-    private static ValueTask<StoreResult> StoreAsync(StorageNode node, byte[] content) => node.StoreAsync(
-        PipeReader.Create(new ReadOnlySequence<byte>(content)), StoreRequest.Default, Token);
-
-    private static async Task ReplicateAsync(MemoryStore first, MemoryStore second, StoreResult stored)
-    {
-        var (bytes, tree) = first.Take(stored.Receipt.Lsn.Value);
-        second.Plant(77, [.. bytes], [.. tree]);
-        var copy = new Copy(second.Id, 77, CopyState.Verified, CopyHeader.Plain, DateTimeOffset.UtcNow);
-        var replicated = new StorageEvent.Replicated(ContentKey.Shared(stored.Cid), [copy]);
-        await first.AppendAsync([new JournalChange(EventSamples.Context(true), replicated, null, null)], Token);
-        first.Plant(stored.Receipt.Lsn.Value, [.. bytes], [.. tree]);
     }
 
     /// <summary>As a pool of which too few parts of the tree are right.</summary>
