@@ -54,7 +54,24 @@ internal sealed class FaultInjection(
         LocationOperation operation, string subject, Func<ValueTask<T>> run, CancellationToken cancellationToken)
     {
         var mishap = await BeginAsync(operation, subject, cancellationToken);
-        var result = await run();
+        return await RunAsync(operation, subject, mishap, run);
+    }
+
+    /// <summary>What was begun. A process can die before it is told of a failure, too.</summary>
+    public async ValueTask<T> RunAsync<T>(
+        LocationOperation operation, string subject, LocationMishap? mishap, Func<ValueTask<T>> run)
+    {
+        T result;
+        try
+        {
+            result = await run();
+        }
+        catch (Exception) when (mishap is LocationMishap.Death)
+        {
+            End(operation, subject, mishap);
+            throw;
+        }
+
         End(operation, subject, mishap);
         return result;
     }
@@ -62,8 +79,13 @@ internal sealed class FaultInjection(
     public async ValueTask RunAsync(
         LocationOperation operation, string subject, Func<ValueTask> run, CancellationToken cancellationToken)
     {
-        var mishap = await BeginAsync(operation, subject, cancellationToken);
-        await run();
-        End(operation, subject, mishap);
+        await RunAsync(
+            operation, subject,
+            async () =>
+            {
+                await run();
+                return true;
+            },
+            cancellationToken);
     }
 }

@@ -105,14 +105,13 @@ public sealed class FaultyLocation(
         var room = mishap is LocationMishap.CutShort few
             ? destination[..Math.Min(few.Bytes, destination.Length)]
             : destination;
-        var count = await read(room);
+        var count = await _faults.RunAsync(operation, subject, mishap, () => read(room));
         if (mishap is LocationMishap.Lie lie && count is > 0 and { } length)
         {
             var bit = lie.Bit % (length * 8L);
             room.Span[(int)(bit / 8)] ^= (byte)(1 << (int)(bit % 8));
         }
 
-        _faults.End(operation, subject, mishap);
         return count;
     }
 }
