@@ -1,5 +1,6 @@
 using System.Globalization;
 using CimStore.Disk.Files;
+using CimStore.Locations;
 using CimStore.Objects;
 
 namespace CimStore.Disk.Large;
@@ -90,8 +91,14 @@ internal sealed class LargeFiles(IDisk disk, string directory, string staging, I
     public int? Read(Guid id, long offset, Span<byte> destination) =>
         Read(FilePath(id, ContentSuffix), LargeHeader.HeaderBytes + offset, destination);
 
-    public int? ReadTree(Guid id, long offset, Span<byte> destination) =>
-        Read(FilePath(id, TreeSuffix), offset, destination);
+    /// <returns>Bytes read, 0 past the end, or null when there is no such content.</returns>
+    /// <exception cref="IntegrityException">The content is there, and its tree is not.</exception>
+    public int? ReadTree(Guid id, long offset, Span<byte> destination)
+    {
+        var path = FilePath(id, TreeSuffix);
+        return Read(path, offset, destination)
+            ?? (IsThere(id) ? throw new IntegrityException($"The tree {path} is missing.") : null);
+    }
 
     /// <summary>Reads from the file's very beginning: the header of whoever wrote it.</summary>
     public int? ReadFront(Guid id, Span<byte> destination) => Read(FilePath(id, ContentSuffix), 0, destination);

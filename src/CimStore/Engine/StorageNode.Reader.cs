@@ -348,13 +348,9 @@ public sealed partial class StorageNode
         private async ValueTask<(long ProvedEnd, bool IsRight)> ProveRunAsync(
             Copy copy, Blake3OutboardVerifier verifier, ContentRun run, CancellationToken cancellationToken)
         {
-            if (!run.IsFilled)
-            {
-                return (run.Start, await UnfilledAsync(copy, run));
-            }
-
-            var (provedEnd, detail) = await ProveAsync(copy, verifier, run, cancellationToken);
-            return (provedEnd, detail is null || await BadAsync(copy, detail));
+            return run.IsFilled
+                ? await ProveAsync(copy, verifier, run, cancellationToken)
+                : (run.Start, await UnfilledAsync(copy, run));
         }
 
         private long GroupEnd(long end)

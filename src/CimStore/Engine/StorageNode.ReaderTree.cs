@@ -14,40 +14,60 @@ public sealed partial class StorageNode
     {
         // Made of bytes that hash to the root: it is the right one for every copy.
         private ReadOnlyMemory<byte>? _tree;
-        private bool _isTreeWrong;
+        private bool _isTreeLacking;
 
-        private async ValueTask<(long ProvedEnd, string? Detail)> ProveAsync(
+        private enum Proof
+        {
+            Given,
+            BytesWrong,
+            TreeWrong,
+
+            /// <summary>It was kept without one, or its location does not give it now: the copy is not wrong for that.
+            /// </summary>
+            TreeAbsent,
+        }
+
+        /// <returns>How far the run is proved, and whether that is all; a copy found wrong is quarantined.</returns>
+        private async ValueTask<(long ProvedEnd, bool IsRight)> ProveAsync(
             Copy copy, Blake3OutboardVerifier verifier, ContentRun run, CancellationToken cancellationToken)
         {
-            if (_tree is { } tree)
+            var (end, proof, detail) = _tree is { } tree
+                ? Judge(run, verifier.Verify(run.FirstGroup, run.Bytes.Span, tree.Span))
+                : await ProveByAsync(copy, verifier, run, cancellationToken);
+            if (proof is Proof.TreeWrong or Proof.TreeAbsent)
             {
-                var (end, detail, _) = Judge(run, verifier.Verify(run.FirstGroup, run.Bytes.Span, tree.Span));
-                return (end, detail);
+                // The bytes may be right all the same, and another copy's tree may show it.
+                _isTreeLacking = true;
+                _ = proof == Proof.TreeWrong && await BadAsync(copy, detail!);
+                if (await ProveByOthersAsync(copy, verifier, run, cancellationToken) is not { } found)
+                {
+                    return (end, false);
+                }
+
+                (end, proof, detail) = found;
             }
 
-            var own = await ProveByAsync(copy, verifier, run, cancellationToken);
-            if (!own.IsOfTree)
-            {
-                return (own.ProvedEnd, own.Detail);
-            }
+            return (end, proof == Proof.Given || (proof == Proof.BytesWrong && await BadAsync(copy, detail!)));
+        }
 
-            // The bytes may be right all the same, and another copy's tree may show it.
-            _isTreeWrong = true;
-            await BadAsync(copy, own.Detail!);
+        /// <returns>Null when no other copy has a tree that tells.</returns>
+        private async ValueTask<(long ProvedEnd, Proof Proof, string? Detail)?> ProveByOthersAsync(
+            Copy copy, Blake3OutboardVerifier verifier, ContentRun run, CancellationToken cancellationToken)
+        {
             foreach (var other in _copies.Where(other => other != copy))
             {
-                var proof = await ProveByAsync(other, verifier, run, cancellationToken);
-                if (!proof.IsOfTree)
+                var found = await ProveByAsync(other, verifier, run, cancellationToken);
+                if (found.Proof is Proof.Given or Proof.BytesWrong)
                 {
-                    return (proof.ProvedEnd, proof.Detail);
+                    return found;
                 }
             }
 
-            return (own.ProvedEnd, own.Detail);
+            return null;
         }
 
         /// <summary>Proves a run with the tree beside a copy, not always the one the run was read from.</summary>
-        private async ValueTask<(long ProvedEnd, string? Detail, bool IsOfTree)> ProveByAsync(
+        private async ValueTask<(long ProvedEnd, Proof Proof, string? Detail)> ProveByAsync(
             Copy copy, Blake3OutboardVerifier verifier, ContentRun run, CancellationToken cancellationToken)
         {
             var offsets = verifier.NodesNeeded(run.FirstGroup, run.Groups);
@@ -57,9 +77,12 @@ public sealed partial class StorageNode
                 for (var index = 0; index < offsets.Length; index++)
                 {
                     var node1 = nodes.AsMemory(index * Blake3Outboard.NodeSizeBytes, Blake3Outboard.NodeSizeBytes);
-                    if (await TryReadTreeAsync(copy, offsets[index], node1, cancellationToken) != node1.Length)
+                    var read = await TryReadTreeAsync(copy, offsets[index], node1, cancellationToken);
+                    if (read != node1.Length)
                     {
-                        return (run.Start, $"its tree has no node at {offsets[index]}", true);
+                        return read is null
+                            ? (run.Start, Proof.TreeAbsent, null)
+                            : (run.Start, Proof.TreeWrong, $"its tree has no node at {offsets[index]}");
                     }
                 }
 
@@ -72,17 +95,17 @@ public sealed partial class StorageNode
             }
         }
 
-        private static (long ProvedEnd, string? Detail, bool IsOfTree) Judge(ContentRun run, Blake3Proof proof) =>
+        private static (long ProvedEnd, Proof Proof, string? Detail) Judge(ContentRun run, Blake3Proof proof) =>
             proof switch
             {
-                { IsProved: true } => (run.End, null, false),
+                { IsProved: true } => (run.End, Proof.Given, null),
                 { FaultyNodeOffset: { } at } => (
-                    Offset(proof.FaultyGroup, run.Start), $"its tree is wrong in the node at {at}", true),
+                    Offset(proof.FaultyGroup, run.Start), Proof.TreeWrong, $"its tree is wrong in the node at {at}"),
                 _ => (
                     Offset(proof.FaultyGroup, run.Start),
+                    Proof.BytesWrong,
                     $"its bytes are wrong within {proof.FaultyGroups} group(s) from offset "
-                    + $"{proof.FaultyGroup * Blake3Outboard.GroupSizeBytes} on",
-                    false),
+                    + $"{proof.FaultyGroup * Blake3Outboard.GroupSizeBytes} on"),
             };
 
         // A faulty node can lie above groups before the run, so the fault may begin before it.
@@ -96,7 +119,7 @@ public sealed partial class StorageNode
         private async ValueTask<bool> FindTreeAsync(CancellationToken cancellationToken)
         {
             var size = Blake3Outboard.SizeBytes(Record.SizeBytes);
-            if (_tree is not null || !_isTreeWrong || size > TreeSizeMaxBytes)
+            if (_tree is not null || !_isTreeLacking || size > TreeSizeMaxBytes)
             {
                 return false;
             }
@@ -129,8 +152,11 @@ public sealed partial class StorageNode
             while (tree.Length < Record.SizeBytes)
             {
                 var part = block[..(int)Math.Min(block.Length, Record.SizeBytes - tree.Length)];
-                if (await TryReadAsync(copy, tree.Length, part, cancellationToken) != part.Length)
+                var read = await TryReadAsync(copy, tree.Length, part, cancellationToken);
+                if (read != part.Length)
                 {
+                    _ = read is not null
+                        && await BadAsync(copy, $"it ends at {tree.Length + read} of {Record.SizeBytes} bytes");
                     return null;
                 }
 
@@ -141,6 +167,7 @@ public sealed partial class StorageNode
             tree.Finish(root);
             if (!root.AsSpan().SequenceEqual(Record.Root.Digest))
             {
+                await OtherAsync(copy);
                 return null;
             }
 

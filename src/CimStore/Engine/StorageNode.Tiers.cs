@@ -177,17 +177,21 @@ public sealed partial class StorageNode
     private async ValueTask<(bool IsHealed, bool HasBytes)> HealAsync(
         ObjectRecord record, Copy copy, ILocation location, CancellationToken cancellationToken)
     {
+        var isReadable = false;
         try
         {
-            var condition = await location.HealAsync(record.Key, copy, cancellationToken);
-            if (condition is null)
-            {
-                return (false, false);
-            }
+            isReadable = await location.HealAsync(record.Key, copy, cancellationToken) is { IsReadable: true };
+        }
+        catch (LocationException failure) when (failure.Fault == LocationFault.Medium)
+        {
+            // What the medium refuses may be the tree alone.
+        }
 
+        try
+        {
             // What it says of itself covers the tree: bytes that it does not vouch for may be right.
             var fault = await FindFaultAsync(record, copy with { State = CopyState.Verified }, cancellationToken);
-            return (condition.IsReadable && fault is null, fault is null or { IsOfTree: true });
+            return (isReadable && fault is null, fault is null or { IsOfTree: true });
         }
         catch (LocationException failure) when (failure.Fault == LocationFault.Medium)
         {

@@ -9,7 +9,10 @@ public interface ILocation
 
     LocationTraits Traits { get; }
 
-    /// <summary>Content up to this size has no tree here: it is read whole, and its hash proves it.</summary>
+    /// <summary>
+    /// Content up to this size is kept without a tree here: it is read whole, and its hash proves it. Copies made under
+    /// another limit stay as they were made.
+    /// </summary>
     int InlineSizeMaxBytes { get; }
 
     /// <summary>What is wrong or weaker than promised here, in words.</summary>
@@ -27,7 +30,11 @@ public interface ILocation
     ValueTask<int?> ReadAsync(
         ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken);
 
-    /// <summary>Reads the BLAKE3 tree beside the content; only content that was staged has one.</summary>
+    /// <summary>Reads the BLAKE3 tree beside the content.</summary>
+    /// <returns>Bytes read, 0 past the end, or null when the location does not hold that copy or keeps it without a
+    /// tree, as it does content that was not staged.</returns>
+    /// <exception cref="LocationException">Nothing is known about the tree.</exception>
+    /// <exception cref="IntegrityException">The copy is there, and its tree is missing or damaged.</exception>
     ValueTask<int?> ReadTreeAsync(
         ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken);
 

@@ -10,7 +10,7 @@ internal abstract class LocationOver(ILocation inner) : ILocation
 
     public LocationTraits Traits => inner.Traits;
 
-    public int InlineSizeMaxBytes => inner.InlineSizeMaxBytes;
+    public virtual int InlineSizeMaxBytes => inner.InlineSizeMaxBytes;
 
     public ImmutableArray<string> Warnings => inner.Warnings;
 

@@ -327,7 +327,7 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
             var live = _records.Values.Where(r => r.IsPresent).SelectMany(r => r.Copies).Sum(Size);
             var held = _records.Values.Where(r => !r.IsPresent).SelectMany(r => r.Copies).Sum(Size);
             var content = _bytes.Values.Sum(bytes => (long)bytes.Content.Length);
-            var overhead = BytesWritten.Log + _bytes.Values.Sum(bytes => (long)bytes.Tree.Length);
+            var overhead = BytesWritten.Log + _bytes.Values.Sum(bytes => (long)(bytes.Tree?.Length ?? 0));
             return ValueTask.FromResult(new SpaceLedger(
                 content + overhead, live, held, content - live - held, overhead, long.MaxValue));
         }
@@ -368,7 +368,7 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
         lock (_gate)
         {
             var held = _bytes[incarnation];
-            (inTree ? held.Tree : held.Content)[offset] ^= 0x10;
+            (inTree ? held.Tree! : held.Content)[offset] ^= 0x10;
         }
     }
 
@@ -377,7 +377,7 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
     {
         lock (_gate)
         {
-            return (_bytes[incarnation].Content, _bytes[incarnation].Tree);
+            return (_bytes[incarnation].Content, _bytes[incarnation].Tree ?? []);
         }
     }
 
@@ -394,7 +394,7 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
         switch (change.Content)
         {
             case AdmittedContent.Inline inline:
-                _bytes[lsn.Value] = new HeldBytes(inline.Payload.ToArray(), []);
+                _bytes[lsn.Value] = new HeldBytes(inline.Payload.ToArray(), null);
                 break;
             case AdmittedContent.Staged { Content: MemoryStagedContent staged }:
                 _bytes[lsn.Value] = new HeldBytes(staged.Content, staged.Tree);
@@ -444,7 +444,7 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
         }
     }
 
-    private int? Read(Copy copy, Func<HeldBytes, byte[]> part, long offset, Memory<byte> destination)
+    private int? Read(Copy copy, Func<HeldBytes, byte[]?> part, long offset, Memory<byte> destination)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         lock (_gate)
@@ -454,7 +454,11 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
                 return null;
             }
 
-            var bytes = part(held);
+            if (part(held) is not { } bytes)
+            {
+                return null;
+            }
+
             var size = (int)Math.Clamp(bytes.Length - offset, 0, destination.Length);
             bytes.AsSpan((int)Math.Min(offset, bytes.Length), size).CopyTo(destination.Span);
             return size;
@@ -491,5 +495,5 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
     private static string NameKey(OwnerId owner, NamespaceId space, string name) =>
         $"{owner.Name}\0{space.Name}\0{name}";
 
-    private sealed record HeldBytes(byte[] Content, byte[] Tree);
+    private sealed record HeldBytes(byte[] Content, byte[]? Tree);
 }

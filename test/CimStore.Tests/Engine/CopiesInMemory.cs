@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using CimStore.Content;
 using CimStore.Engine;
 using CimStore.Journal;
 using CimStore.Locations;
@@ -17,10 +18,13 @@ internal static class CopiesInMemory
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<byte[]> ReadAsync(StorageNode node, StoreResult stored, int offset, int size)
+    public static Task<byte[]> ReadAsync(StorageNode node, StoreResult stored, int offset, int size) =>
+        ReadAsync(node, stored.Cid, offset, size);
+
+    public static async Task<byte[]> ReadAsync(StorageNode node, Cid cid, int offset, int size)
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
-        await using var reader = await node.OpenAsync(stored.Cid, RetrieveRequest.Default, Token);
+        await using var reader = await node.OpenAsync(cid, RetrieveRequest.Default, Token);
         await reader!.CopyToAsync(pipe.Writer, offset, size, Token);
         await pipe.Writer.CompleteAsync();
         return (await pipe.Reader.ReadAtLeastAsync(size, Token)).Buffer.ToArray();

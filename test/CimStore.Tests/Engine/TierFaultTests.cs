@@ -308,6 +308,28 @@ public sealed class TierFaultTests
     }
 
     [Fact]
+    public async Task An_only_copy_whose_tree_the_medium_refuses_is_made_again_from_its_bytes()
+    {
+        var (content, other) = (Samples.Bytes(Large, 37), Samples.Bytes(Inline, 38));
+        var name = Samples.CidOf(content).ToString();
+        var refused = 0UL;
+        var tiers = await OpenAsync(tiers => tiers.PlanOf("hot").Rule((operation, subject, _) =>
+            refused > 0 && subject.Contains(name, StringComparison.Ordinal)
+            && operation is LocationOperation.ReadTree or LocationOperation.Inspect or LocationOperation.Heal
+                ? new LocationMishap.Before(LocationFault.Medium) : null));
+        await tiers.StoreAsync(other, DurabilityClass.Ephemeral, ConsistencyLevel.Strong);
+        await tiers.StoreAsync(content, DurabilityClass.Ephemeral, ConsistencyLevel.Strong);
+        refused = Assert.Single((await tiers.RecordOfAsync(content))!.Copies).Incarnation;
+
+        var scrub = await tiers.Node.Scrubber!.RunAllAsync(null, Token);
+
+        Assert.Equal((1, 1, 0), (scrub.Wrong, scrub.Repaired, scrub.Hopeless));
+        var after = Assert.Single((await tiers.RecordOfAsync(content))!.Copies);
+        Assert.Equal(CopyState.Verified, after.State);
+        Assert.NotEqual(refused, after.Incarnation);
+    }
+
+    [Fact]
     public async Task A_reader_finds_a_copy_whose_bytes_the_medium_refuses()
     {
         var (content, other) = (Samples.Bytes(Large, 33), Samples.Bytes(Inline, 34));

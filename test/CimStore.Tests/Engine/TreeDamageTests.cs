@@ -1,3 +1,4 @@
+using CimStore.Content;
 using CimStore.Locations;
 using CimStore.Objects;
 using CimStore.Testing.Contracts;
@@ -87,6 +88,54 @@ public sealed class TreeDamageTests
         Assert.Equal(content, await ReadAsync(node, stored, 0, Size));
     }
 
+    /// <summary>Kept whole when up to 4 MiB were, and read when more than 1 MiB has a tree.</summary>
+    [Theory]
+    [InlineData(0, Size)]
+    [InlineData(1_234_567, 100)]
+    public async Task Content_kept_under_a_larger_inline_limit_is_whole(int offset, int length)
+    {
+        var store = new MemoryStore(TimeProvider.System, Ids, "hot", 4 << 20);
+        await using var node = await OpenAsync(store, new LimitedLocation(store, 1 << 20));
+        var content = Samples.Bytes(Size, 5);
+        var cid = (await AdmitWholeAsync(store, content)).Cid;
+
+        Assert.True((await node.VerifyAsync(cid, Token))!.IsWhole);
+        Assert.Equal(content[offset..(offset + length)], await ReadAsync(node, cid, offset, length));
+        Assert.Equal(CopyState.Verified, (await node.StatAsync(cid, Token))!.Copies.Single().State);
+    }
+
+    [Fact]
+    public async Task Wrong_bytes_without_a_tree_are_found()
+    {
+        var store = new MemoryStore(TimeProvider.System, Ids, "hot", 4 << 20);
+        await using var node = await OpenAsync(store, new LimitedLocation(store, 1 << 20));
+        var (cid, lsn) = await AdmitWholeAsync(store, Samples.Bytes(Size, 6));
+        store.Rot(lsn.Value, Size - 1);
+
+        await Assert.ThrowsAsync<IntegrityException>(() => ReadAsync(node, cid, 0, Size));
+
+        Assert.Equal(CopyState.Quarantined, (await node.StatAsync(cid, Token))!.Copies.Single().State);
+    }
+
+    [Fact]
+    public async Task A_location_that_goes_away_between_the_bytes_and_the_tree_has_no_bad_copy()
+    {
+        var store = new MemoryStore(TimeProvider.System, Ids, "hot", 1 << 20);
+        await using var node = await OpenAsync(store, new LeavingLocation(store));
+        var stored = await StoreAsync(node, Samples.Bytes(Size, 7));
+
+        await Assert.ThrowsAsync<LocationException>(() => ReadAsync(node, stored, 0, Size));
+
+        Assert.Equal(CopyState.Verified, (await node.StatAsync(stored.Cid, Token))!.Copies.Single().State);
+    }
+
+    private static async Task<(Cid Cid, Lsn Lsn)> AdmitWholeAsync(MemoryStore store, byte[] content)
+    {
+        await using var node = await OpenAsync(store, store);
+        var stored = await StoreAsync(node, content);
+        return (stored.Cid, stored.Receipt.Lsn);
+    }
+
     private static void DamageTree(MemoryStore store, ulong incarnation, string damage)
     {
         var (bytes, tree) = store.Take(incarnation);
@@ -107,5 +156,29 @@ public sealed class TreeDamageTests
         public override ValueTask<int?> ReadTreeAsync(
             ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
             throw new IntegrityException("Too few parts are right.");
+    }
+
+    private sealed class LimitedLocation(MemoryStore inner, int inlineSizeMaxBytes) : LocationOver(inner)
+    {
+        public override int InlineSizeMaxBytes => inlineSizeMaxBytes;
+    }
+
+    /// <summary>Once its tree was asked for, nothing answers.</summary>
+    private sealed class LeavingLocation(MemoryStore inner) : LocationOver(inner)
+    {
+        private volatile bool _isAway;
+
+        public override ValueTask<int?> ReadAsync(
+            ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
+            _isAway ? throw Away() : base.ReadAsync(key, copy, offset, destination, cancellationToken);
+
+        public override ValueTask<int?> ReadTreeAsync(
+            ContentKey key, Copy copy, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+        {
+            _isAway = true;
+            throw Away();
+        }
+
+        private static LocationException Away() => new(LocationFault.Offline, "The cable is out.");
     }
 }
