@@ -103,16 +103,21 @@ public sealed partial class Scavenger
         }
     }
 
+    /// <summary>
+    /// A payment may read large copies at the scrub's pace. After as long as a cycle's interval moves and locations
+    /// that are full have their turn, and what is left is due in the next one.
+    /// </summary>
     private async ValueTask<(int Paid, int Left)> PayDebtsAsync(CancellationToken cancellationToken)
     {
         var (paid, left) = (0, 0);
         var now = _time.GetUtcNow();
+        var began = _time.GetTimestamp();
         var debts = await HoldAsync(
             due => due.DebtsAsync(now, DebtsPerCycleMax, cancellationToken), cancellationToken);
         foreach (var record in debts)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (_isPaused)
+            if (_isPaused || _time.GetElapsedTime(began) >= Cycle)
             {
                 break;
             }

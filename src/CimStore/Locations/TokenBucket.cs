@@ -7,6 +7,11 @@ namespace CimStore.Locations;
 /// </remarks>
 internal sealed class TokenBucket(long perSecondMax, TimeProvider time)
 {
+    /// <summary>A timer takes 49.7 days at most; longer waits are several.</summary>
+    private static readonly TimeSpan DelayMax = TimeSpan.FromDays(1);
+
+    private static readonly TimeSpan WaitMax = TimeSpan.FromDays(36500);
+
     private readonly Lock _gate = new();
     private double _free = time.GetTimestamp();
 
@@ -21,7 +26,10 @@ internal sealed class TokenBucket(long perSecondMax, TimeProvider time)
 
         try
         {
-            await Task.Delay(wait, time, cancellationToken);
+            for (var left = wait; left > TimeSpan.Zero; left -= DelayMax)
+            {
+                await Task.Delay(left < DelayMax ? left : DelayMax, time, cancellationToken);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -57,7 +65,8 @@ internal sealed class TokenBucket(long perSecondMax, TimeProvider time)
             // The instant at which everything taken is paid for.
             var now = time.GetTimestamp();
             _free = Math.Max(_free, now - time.TimestampFrequency) + Cost(count);
-            return TimeSpan.FromSeconds((_free - now) / time.TimestampFrequency);
+            var seconds = (_free - now) / time.TimestampFrequency;
+            return seconds < WaitMax.TotalSeconds ? TimeSpan.FromSeconds(seconds) : WaitMax;
         }
     }
 

@@ -155,6 +155,30 @@ public sealed class BesideCycleTests : IDisposable
         Assert.InRange(paused.Evicted, 1, 64);
     }
 
+    [Fact]
+    public async Task Payments_that_take_longer_than_a_cycle_leave_moves_their_turn()
+    {
+        var tiers = new SimulatedTiers();
+        tiers.Bind("warm", StorageTier.Warm);
+        tiers.Bind("cold", StorageTier.Cold);
+        tiers.PlanOf("cold").Rule(static (operation, _, _) =>
+            operation == LocationOperation.Stage ? new LocationMishap.Stall(TimeSpan.FromSeconds(25)) : null);
+        await tiers.OpenAsync();
+        await tiers.StoreAsync(Samples.Bytes(Size, 30), DurabilityClass.Ephemeral, ConsistencyLevel.Eventual);
+        await tiers.PassAsync(TimeSpan.FromDays(8));
+        for (var seed = 31; seed < 41; seed++)
+        {
+            await tiers.StoreAsync(
+                Samples.Bytes(Size, seed), DurabilityClass.Critical, ConsistencyLevel.Eventual, acceptDebt: true);
+        }
+
+        var first = await tiers.CycleAsync(TimeSpan.Zero);
+        var second = await tiers.CycleAsync(TimeSpan.Zero);
+
+        Assert.Equal((3, 1), (first.DebtsPaid, first.Moved));
+        Assert.Equal(3, second.DebtsPaid);
+    }
+
     /// <returns>The cycle, which waits where a copy is begun for the first time until it may go on.</returns>
     private async Task<Task<CycleResult>> BeginCycleAsync(SimulatedTiers tiers)
     {

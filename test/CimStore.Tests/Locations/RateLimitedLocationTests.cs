@@ -97,6 +97,22 @@ public sealed class RateLimitedLocationTests
     }
 
     [Fact]
+    public async Task A_wait_longer_than_a_timer_can_count_is_waited_for()
+    {
+        var location = Limited(new RateLimits { BytesPerSecondMax = 1 });
+        await using var staged = await location.StageAsync(null, Token);
+
+        var waiting = staged.WriteAsync(new byte[6_000_000], Token).AsTask();
+        for (var day = 0; day < 69; day++)
+        {
+            Assert.False(waiting.IsCompleted);
+            _time.Advance(TimeSpan.FromDays(1));
+        }
+
+        await AssertDoneAfterAsync(waiting, TimeSpan.FromSeconds(6_000_000 - (69 * 86_400)));
+    }
+
+    [Fact]
     public async Task Time_without_use_is_worth_a_second()
     {
         var location = Limited(new RateLimits { OperationsPerSecondMax = 10 });
