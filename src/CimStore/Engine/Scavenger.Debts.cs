@@ -15,8 +15,11 @@ public sealed partial class Scavenger
             if (await _ports.Catalog.FindAsync(debt.Key, cancellationToken) is { IsPresent: true } record)
             {
                 var lacking = ConsistencyTable.CopiesRequired(record.Class) - _node.CopiesOf(record);
-                var isHopeless = !record.Copies.Any(static copy => copy.State == CopyState.Verified);
-                owed.Add(new OwedObject(debt.Key, debt.Debt!, Math.Max(0, lacking), isHopeless));
+
+                // Said by a try: before the first one, content may yet prove itself by its bytes.
+                var isHopeless = debt.Debt!.Cause == StorageNode.NoCopyLeft
+                    && !record.Copies.Any(static copy => copy.State == CopyState.Verified);
+                owed.Add(new OwedObject(debt.Key, debt.Debt, Math.Max(0, lacking), isHopeless));
             }
         }
 

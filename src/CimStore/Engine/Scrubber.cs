@@ -127,9 +127,6 @@ public sealed class Scrubber
             await _scavenger.SettleAsync(due, cancellationToken);
         }
 
-        var after = owed is null ? before : await _ports.Catalog.FindAsync(key, cancellationToken);
-        var isHopeless = owed is not null && after is { IsPresent: true }
-            && !after.Copies.Any(static copy => copy.State == CopyState.Verified);
         return result with
         {
             Objects = result.Objects + 1,
@@ -138,7 +135,7 @@ public sealed class Scrubber
             Wrong = result.Wrong + outcome.Wrong,
             Repaired = result.Repaired + (owed is null && (wasWrong || outcome.Mended > 0) ? 1 : 0),
             Owing = result.Owing + (owed is null ? 0 : 1),
-            Hopeless = result.Hopeless + (isHopeless ? 1 : 0),
+            Hopeless = result.Hopeless + (owed == StorageNode.NoCopyLeft ? 1 : 0),
             Unread = result.Unread + (outcome.Unread is null ? 0 : 1),
             WhyUnread = outcome.Unread ?? result.WhyUnread,
         };
@@ -165,6 +162,7 @@ public sealed class Scrubber
                         Debt = _scavenger.Later(debt, owed) with { LacksParts = outcome.Owed is not null },
                     };
                 }
+
                 if (after != record)
                 {
                     await due.ApplyAsync([new DueChange(key, record, after)], due.Seen, cancellationToken);

@@ -13,7 +13,7 @@ public sealed partial class StorageNode
     /// <summary>How many other copies of a location are tried before it counts as away.</summary>
     private const int ProbesMax = 8;
 
-    private const string NoCopyLeft = "No copy that proves is left.";
+    internal const string NoCopyLeft = "No copy that proves is left.";
 
     /// <summary>Where the copies of an object are.</summary>
     /// <param name="cid">The object.</param>

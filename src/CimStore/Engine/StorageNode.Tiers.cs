@@ -90,10 +90,10 @@ public sealed partial class StorageNode
                 return null;
             }
 
-            string? unmended = null;
-            foreach (var copy in record.Copies.Where(copy => copy.State == CopyState.Quarantined))
+            var (unmended, hasVerified) = await MendWrongAsync(record, cancellationToken);
+            if (unmended is not null && !hasVerified)
             {
-                unmended = await TryRepairAsync(record, copy, cancellationToken) ?? unmended;
+                return unmended;
             }
 
             // A location that cannot mend its copy, or lies, must not keep the object from having copies elsewhere.
@@ -104,6 +104,37 @@ public sealed partial class StorageNode
         catch (Exception failure) when (failure is LocationException or IntegrityException)
         {
             return failure.Message;
+        }
+    }
+
+    /// <summary>Repairs what was found wrong; one that is right again may be what the others are made from.</summary>
+    /// <returns>Why one is still wrong, null when none is; and whether one copy is verified.</returns>
+    private async ValueTask<(string? Unmended, bool HasVerified)> MendWrongAsync(
+        ObjectRecord record, CancellationToken cancellationToken)
+    {
+        var rounds = record.Copies.Length;
+        while (true)
+        {
+            var (unmended, mended) = ((string?)null, 0);
+            foreach (var copy in record.Copies.Where(static copy => copy.State == CopyState.Quarantined))
+            {
+                var why = await TryRepairAsync(record, copy, cancellationToken);
+                mended += why is null ? 1 : 0;
+
+                // One that is away may be right: as long as there is one, the content is not lost.
+                unmended = unmended is null or NoCopyLeft ? why ?? unmended : unmended;
+            }
+
+            if (await _catalog.FindAsync(record.Key, cancellationToken) is not { IsPresent: true } after)
+            {
+                return (null, false);
+            }
+
+            record = after;
+            if (unmended != NoCopyLeft || mended == 0 || --rounds == 0)
+            {
+                return (unmended, record.Copies.Any(static copy => copy.State == CopyState.Verified));
+            }
         }
     }
 
