@@ -83,17 +83,17 @@ public sealed partial class DiskStore
     }
 
     public async ValueTask<CopyCondition?> InspectAsync(
-        ContentKey key, Copy copy, CancellationToken cancellationToken)
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken)
     {
         DropCached(key, copy);
         var block = ArrayPool<byte>.Shared.Rent(InspectBlockBytes);
         try
         {
             var memory = block.AsMemory(0, InspectBlockBytes);
-            return await ReadAllAsync(key, copy, memory, isTree: false, cancellationToken) is { } content
+            return await ReadAllAsync(key, copy, memory, isTree: false, pace, cancellationToken) is { } content
                 ? new CopyCondition(
                     1, 1, 1, [],
-                    content + (await ReadAllAsync(key, copy, memory, isTree: true, cancellationToken) ?? 0))
+                    content + (await ReadAllAsync(key, copy, memory, isTree: true, pace, cancellationToken) ?? 0))
                 : null;
         }
         finally
@@ -103,8 +103,9 @@ public sealed partial class DiskStore
     }
 
     /// <summary>A single place has nothing to make a part from: another location's copy has to help.</summary>
-    public ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
-        InspectAsync(key, copy, cancellationToken);
+    public ValueTask<CopyCondition?> HealAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken) =>
+        InspectAsync(key, copy, pace, cancellationToken);
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => [];
 
@@ -139,7 +140,8 @@ public sealed partial class DiskStore
 
     /// <returns>Bytes read; null when there is no such copy.</returns>
     private async ValueTask<long?> ReadAllAsync(
-        ContentKey key, Copy copy, Memory<byte> block, bool isTree, CancellationToken cancellationToken)
+        ContentKey key, Copy copy, Memory<byte> block, bool isTree, IReadPace? pace,
+        CancellationToken cancellationToken)
     {
         long bytes = 0;
         while (true)
@@ -153,6 +155,7 @@ public sealed partial class DiskStore
             }
 
             bytes += read.Value;
+            await (pace?.TakeAsync(read.Value, cancellationToken) ?? ValueTask.CompletedTask);
         }
     }
 

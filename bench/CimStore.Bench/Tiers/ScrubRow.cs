@@ -51,7 +51,7 @@ internal static class ScrubRow
 
     private static async ValueTask<long> InspectAsync(PoolLocation pool, ContentKey key, Copy copy)
     {
-        var condition = await pool.InspectAsync(key, copy, CancellationToken.None);
+        var condition = await pool.InspectAsync(key, copy, null, CancellationToken.None);
         return condition is { IsWhole: true }
             ? condition.BytesRead
             : throw new InvalidOperationException("The copy is not what was put.");

@@ -89,7 +89,7 @@ internal static class PoolCommand
             CopyCondition? condition;
             try
             {
-                condition = await pool.HealAsync(key, copy, cancellationToken);
+                condition = await pool.HealAsync(key, copy, null, cancellationToken);
             }
             catch (LocationException failure)
             {

@@ -91,14 +91,16 @@ public sealed class CompressingLocation : ILocation, IAsyncDisposable
     public IAsyncEnumerable<HeldCopy> ListCopiesAsync(ContentKey? after, CancellationToken cancellationToken) =>
         _inner.ListCopiesAsync(after, cancellationToken);
 
-    public ValueTask<CopyCondition?> InspectAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
-        _inner.InspectAsync(key, copy, cancellationToken);
+    public ValueTask<CopyCondition?> InspectAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken) =>
+        _inner.InspectAsync(key, copy, pace, cancellationToken);
 
-    public async ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken)
+    public async ValueTask<CopyCondition?> HealAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken)
     {
         try
         {
-            return await _inner.HealAsync(key, copy, cancellationToken);
+            return await _inner.HealAsync(key, copy, pace, cancellationToken);
         }
         finally
         {

@@ -9,22 +9,8 @@ namespace CimStore.Disk.Pool;
 // Inspecting every shard of a copy, and making again those that are missing or wrong.
 public sealed partial class PoolLocation
 {
-    public ValueTask<CopyCondition?> InspectAsync(
-        ContentKey key, Copy copy, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        _known.Forget(key, copy.Incarnation);
-        if (copy.Location != Id || Find(key, copy.Incarnation) is not { } found)
-        {
-            return ValueTask.FromResult<CopyCondition?>(null);
-        }
-
-        var condition = new ShardInspection(this, found).Run(cancellationToken).Condition;
-        return ValueTask.FromResult(condition.IsWhole || !IsGivenUp(key, copy.Incarnation) ? condition : null);
-    }
-
-    public async ValueTask<CopyCondition?> HealAsync(
-        ContentKey key, Copy copy, CancellationToken cancellationToken)
+    public async ValueTask<CopyCondition?> InspectAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         _known.Forget(key, copy.Incarnation);
@@ -33,7 +19,21 @@ public sealed partial class PoolLocation
             return null;
         }
 
-        var (condition, isIntact) = new ShardInspection(this, found).Run(cancellationToken);
+        var (condition, _) = await new ShardInspection(this, found, pace).RunAsync(cancellationToken);
+        return condition.IsWhole || !IsGivenUp(key, copy.Incarnation) ? condition : null;
+    }
+
+    public async ValueTask<CopyCondition?> HealAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _known.Forget(key, copy.Incarnation);
+        if (copy.Location != Id || Find(key, copy.Incarnation) is not { } found)
+        {
+            return null;
+        }
+
+        var (condition, isIntact) = await new ShardInspection(this, found, pace).RunAsync(cancellationToken);
         var directories = DirectoriesOf(found.Set);
         var missing = Enumerable.Range(0, isIntact.Length)
             .Where(shard => !isIntact[shard] && directories[shard] is { CanTakeShards: true }).ToArray();
@@ -46,7 +46,7 @@ public sealed partial class PoolLocation
         LocationException? failed;
         try
         {
-            failed = await HealAsync(found, directories, missing, cancellationToken);
+            failed = await HealAsync(found, directories, missing, pace, cancellationToken);
         }
         catch (IntegrityException hopeless)
         {
@@ -69,7 +69,7 @@ public sealed partial class PoolLocation
 
         NoteHealed(key, copy);
         return Find(key, copy.Incarnation) is { } healed
-            ? new ShardInspection(this, healed).Run(cancellationToken).Condition
+            ? (await new ShardInspection(this, healed, pace).RunAsync(cancellationToken)).Condition
             : null;
     }
 
@@ -82,9 +82,10 @@ public sealed partial class PoolLocation
     /// <returns>What kept a shard from being made again, the last of several; the others were made all the same.
     /// </returns>
     private ValueTask<LocationException?> HealAsync(
-        PoolCopy found, ShardDirectory?[] directories, int[] missing, CancellationToken cancellationToken) =>
+        PoolCopy found, ShardDirectory?[] directories, int[] missing, IReadPace? pace,
+        CancellationToken cancellationToken) =>
         found.Description.IsLarge
-            ? HealFilesAsync(found, directories, missing, cancellationToken)
+            ? HealFilesAsync(found, directories, missing, pace, cancellationToken)
             : HealRecordsAsync(found, directories, missing);
 
     private async ValueTask<LocationException?> HealRecordsAsync(
@@ -118,7 +119,8 @@ public sealed partial class PoolLocation
     }
 
     private async ValueTask<LocationException?> HealFilesAsync(
-        PoolCopy found, ShardDirectory?[] directories, int[] missing, CancellationToken cancellationToken)
+        PoolCopy found, ShardDirectory?[] directories, int[] missing, IReadPace? pace,
+        CancellationToken cancellationToken)
     {
         var files = new StagedFile?[directories.Length];
         LocationException? failed = null;
@@ -135,12 +137,12 @@ public sealed partial class PoolLocation
             }
 
             await RestoreStreamAsync(
-                found, CellCheck.OfContent, missing,
+                found, CellCheck.OfContent, missing, pace,
                 (shard, cell) => TryAsync(shard, () => files[shard] is { } file
                     ? file.WriteAsync(cell, cancellationToken) : ValueTask.CompletedTask),
                 cancellationToken);
             await RestoreStreamAsync(
-                found, CellCheck.OfTree, missing,
+                found, CellCheck.OfTree, missing, pace,
                 (shard, cell) => TryAsync(shard, () => files[shard] is { } file
                     ? file.WriteTreeAsync(cell, cancellationToken) : ValueTask.CompletedTask),
                 cancellationToken);
@@ -199,8 +201,8 @@ public sealed partial class PoolLocation
             && _index.Shards(manifest.Key, manifest.Incarnation).Count > 0);
 
     private async ValueTask RestoreStreamAsync(
-        PoolCopy found, byte stream, int[] missing, Func<int, ReadOnlyMemory<byte>, ValueTask> write,
-        CancellationToken cancellationToken)
+        PoolCopy found, byte stream, int[] missing, IReadPace? pace,
+        Func<int, ReadOnlyMemory<byte>, ValueTask> write, CancellationToken cancellationToken)
     {
         var reader = new StripeReader(this, found, stream);
         if (reader.Layout.Stripes == 0)
@@ -216,6 +218,8 @@ public sealed partial class PoolLocation
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var stride = reader.Stride(number);
+                await (pace?.TakeAsync(reader.Layout.FilledBytes(number), cancellationToken)
+                    ?? ValueTask.CompletedTask);
                 Restore(reader, number, stripe, missing);
                 foreach (var shard in missing)
                 {

@@ -5,20 +5,21 @@ using CimStore.Locations;
 namespace CimStore.Disk.Pool;
 
 /// <summary>Reads every cell of every shard of a copy.</summary>
-internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy)
+internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy, IReadPace? pace)
 {
     private readonly ShardDescription _shape = copy.Description;
     private long _bytesRead;
 
     /// <exception cref="LocationException">Too few shards are right, and those that cannot be read now may be what
     /// makes them enough.</exception>
-    public (CopyCondition Condition, bool[] IsIntact) Run(CancellationToken cancellationToken)
+    public async ValueTask<(CopyCondition Condition, bool[] IsIntact)> RunAsync(CancellationToken cancellationToken)
     {
         var isIntact = new bool[_shape.TotalShards];
         var faults = ImmutableArray.CreateBuilder<string>();
         for (var shard = 0; shard < isIntact.Length; shard++)
         {
-            var fault = copy.Shards[shard] is { } known ? FaultOf(shard, known, cancellationToken) : "is missing";
+            var fault = copy.Shards[shard] is { } known
+                ? await FindFaultAsync(shard, known, cancellationToken) : "is missing";
             isIntact[shard] = fault is null;
             if (fault is not null)
             {
@@ -34,7 +35,8 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy)
             : throw away;
     }
 
-    private string? FaultOf(int shard, PoolShard known, CancellationToken cancellationToken)
+    private async ValueTask<string?> FindFaultAsync(
+        int shard, PoolShard known, CancellationToken cancellationToken)
     {
         if (!known.Directory.IsHere)
         {
@@ -48,8 +50,8 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy)
             return fault;
         }
 
-        return StreamFault(shard, CellCheck.OfContent, cancellationToken)
-            ?? (_shape.IsLarge ? StreamFault(shard, CellCheck.OfTree, cancellationToken) : null);
+        return await FindStreamFaultAsync(shard, CellCheck.OfContent, cancellationToken)
+            ?? (_shape.IsLarge ? await FindStreamFaultAsync(shard, CellCheck.OfTree, cancellationToken) : null);
     }
 
     private string? HeaderFault(int shard, PoolShard known)
@@ -80,7 +82,8 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy)
             : $"in {known.Directory.Path} is one of another copy";
     }
 
-    private string? StreamFault(int shard, byte stream, CancellationToken cancellationToken)
+    private async ValueTask<string?> FindStreamFaultAsync(
+        int shard, byte stream, CancellationToken cancellationToken)
     {
         var reader = new StripeReader(pool, copy, stream);
         var stripes = _shape.StoredBytes == 0 && !_shape.IsLarge ? 0 : reader.Layout.Stripes;
@@ -103,6 +106,7 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy)
                 }
 
                 _bytesRead += size;
+                await (pace?.TakeAsync(size, cancellationToken) ?? ValueTask.CompletedTask);
             }
 
             return null;

@@ -79,10 +79,8 @@ public sealed partial class StorageNode
 
         try
         {
-            var condition = await location.InspectAsync(record.Key, copy, cancellationToken);
-            var bytes = condition?.BytesRead ?? 0;
-            await _scrubPace.TakeAsync(bytes, cancellationToken);
-            outcome = outcome with { BytesRead = outcome.BytesRead + bytes };
+            var condition = await location.InspectAsync(record.Key, copy, _scrubPace, cancellationToken);
+            outcome = outcome with { BytesRead = outcome.BytesRead + (condition?.BytesRead ?? 0) };
             var fault = condition switch
             {
                 null => "the copy is missing",
@@ -206,7 +204,7 @@ public sealed partial class StorageNode
         CopyCondition? after;
         try
         {
-            after = await location.HealAsync(record.Key, copy, cancellationToken);
+            after = await location.HealAsync(record.Key, copy, _scrubPace, cancellationToken);
         }
         catch (LocationException failure)
         {
@@ -281,7 +279,7 @@ public sealed partial class StorageNode
         try
         {
             var held = await location.DescribeAsync(key, copy, cancellationToken);
-            var condition = isDeep ? await location.InspectAsync(key, copy, cancellationToken) : null;
+            var condition = isDeep ? await location.InspectAsync(key, copy, null, cancellationToken) : null;
             return new CopyWhereabouts(
                 copy, location.Traits.Tier, domain, held?.Parts, condition,
                 held is null ? "The location does not hold it." : held.Fault)

@@ -211,7 +211,7 @@ public sealed partial class StorageNode
         var isReadable = false;
         try
         {
-            isReadable = await location.HealAsync(record.Key, copy, cancellationToken) is { IsReadable: true };
+            isReadable = await location.HealAsync(record.Key, copy, _pace, cancellationToken) is { IsReadable: true };
         }
         catch (LocationException failure) when (failure.Fault == LocationFault.Medium)
         {
@@ -221,7 +221,8 @@ public sealed partial class StorageNode
         try
         {
             // What it says of itself covers the tree: bytes that it does not vouch for may be right.
-            var fault = await FindFaultAsync(record, copy with { State = CopyState.Verified }, cancellationToken);
+            var fault = await FindFaultAsync(
+                record, copy with { State = CopyState.Verified }, cancellationToken, _pace);
             return (isReadable && fault is null, fault is null or { IsOfTree: true });
         }
         catch (LocationException failure) when (failure.Fault == LocationFault.Medium)

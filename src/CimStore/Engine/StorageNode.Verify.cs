@@ -163,11 +163,11 @@ public sealed partial class StorageNode
     /// <param name="pace">How fast it may read; null for as fast as it can.</param>
     /// <returns>What is wrong; null when nothing is.</returns>
     private async ValueTask<string?> FaultOfAsync(
-        ObjectRecord record, Copy copy, CancellationToken cancellationToken, TokenBucket? pace = null) =>
+        ObjectRecord record, Copy copy, CancellationToken cancellationToken, IReadPace? pace = null) =>
         (await FindFaultAsync(record, copy, cancellationToken, pace))?.Detail;
 
     private async ValueTask<CopyFault?> FindFaultAsync(
-        ObjectRecord record, Copy copy, CancellationToken cancellationToken, TokenBucket? pace = null)
+        ObjectRecord record, Copy copy, CancellationToken cancellationToken, IReadPace? pace = null)
     {
         if (LocationOf(copy) is not { } location)
         {
@@ -196,7 +196,7 @@ public sealed partial class StorageNode
     }
 
     private static async ValueTask<CopyFault?> CompareAsync(
-        ObjectRecord record, Copy copy, ILocation location, Memory<byte> block, TokenBucket? pace,
+        ObjectRecord record, Copy copy, ILocation location, Memory<byte> block, IReadPace? pace,
         CancellationToken cancellationToken)
     {
         var nodes = new ArrayBufferWriter<byte>();

@@ -58,17 +58,27 @@ public interface ILocation
     IAsyncEnumerable<HeldCopy> ListCopiesAsync(ContentKey? after, CancellationToken cancellationToken);
 
     /// <summary>Reads every byte of the copy, spare parts included, and checks it against its own checksums.</summary>
+    /// <param name="key">The content.</param>
+    /// <param name="copy">The copy.</param>
+    /// <param name="pace">Asked as it reads, a block at a time; null for as fast as it can.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>Null when the location does not hold that copy.</returns>
     /// <exception cref="LocationException">Nothing is known about the copy.</exception>
-    ValueTask<CopyCondition?> InspectAsync(ContentKey key, Copy copy, CancellationToken cancellationToken);
+    ValueTask<CopyCondition?> InspectAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes again the parts of the copy that are missing or damaged, from those that are right. May be repeated; what
     /// was made stays.
     /// </summary>
+    /// <param name="key">The content.</param>
+    /// <param name="copy">The copy.</param>
+    /// <param name="pace">Asked as it reads, a block at a time; null for as fast as it can.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <returns>How the copy is afterwards, or null when the location does not hold it.</returns>
     /// <exception cref="LocationException">Parts may or may not have been made; none was made worse.</exception>
-    ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken);
+    ValueTask<CopyCondition?> HealAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken);
 
     /// <summary>
     /// Copies of which, since this was asked last, a part that can be made again turned out to be missing or damaged

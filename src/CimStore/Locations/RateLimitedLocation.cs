@@ -87,16 +87,17 @@ public sealed class RateLimitedLocation(ILocation inner, RateLimits limits, Time
     }
 
     public async ValueTask<CopyCondition?> InspectAsync(
-        ContentKey key, Copy copy, CancellationToken cancellationToken)
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken)
     {
         await TakeToReadAsync(0, cancellationToken);
-        return Charged(await inner.InspectAsync(key, copy, cancellationToken));
+        return await inner.InspectAsync(key, copy, new BothPaces(_bytes, pace), cancellationToken);
     }
 
-    public async ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken)
+    public async ValueTask<CopyCondition?> HealAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken)
     {
         await TakeToReadAsync(0, cancellationToken);
-        return Charged(await inner.HealAsync(key, copy, cancellationToken));
+        return await inner.HealAsync(key, copy, new BothPaces(_bytes, pace), cancellationToken);
     }
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => inner.TakeDegraded();
@@ -127,9 +128,12 @@ public sealed class RateLimitedLocation(ILocation inner, RateLimits limits, Time
         await _bytes.TakeAsync(bytes, cancellationToken);
     }
 
-    private CopyCondition? Charged(CopyCondition? condition)
+    private sealed class BothPaces(IReadPace own, IReadPace? other) : IReadPace
     {
-        _bytes.Charge(condition?.BytesRead ?? 0);
-        return condition;
+        public async ValueTask TakeAsync(long bytes, CancellationToken cancellationToken)
+        {
+            await own.TakeAsync(bytes, cancellationToken);
+            await (other?.TakeAsync(bytes, cancellationToken) ?? ValueTask.CompletedTask);
+        }
     }
 }

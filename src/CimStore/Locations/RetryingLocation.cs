@@ -67,11 +67,13 @@ public sealed class RetryingLocation(ILocation inner, RetryOptions options, Time
         }
     }
 
-    public ValueTask<CopyCondition?> InspectAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
-        RunAsync(() => inner.InspectAsync(key, copy, cancellationToken), isIdempotent: true, cancellationToken);
+    public ValueTask<CopyCondition?> InspectAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken) =>
+        RunAsync(() => inner.InspectAsync(key, copy, pace, cancellationToken), isIdempotent: true, cancellationToken);
 
-    public ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
-        RunAsync(() => inner.HealAsync(key, copy, cancellationToken), isIdempotent: false, cancellationToken);
+    public ValueTask<CopyCondition?> HealAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken) =>
+        RunAsync(() => inner.HealAsync(key, copy, pace, cancellationToken), isIdempotent: false, cancellationToken);
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => inner.TakeDegraded();
 

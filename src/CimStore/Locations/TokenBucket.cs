@@ -5,7 +5,7 @@ namespace CimStore.Locations;
 /// It may go into debt: who comes takes at once, and waits until the debt is paid. So those who wait go in the order in
 /// which they came, and one that wants more than a second's worth waits longer instead of for ever.
 /// </remarks>
-internal sealed class TokenBucket(long perSecondMax, TimeProvider time)
+internal sealed class TokenBucket(long perSecondMax, TimeProvider time) : IReadPace
 {
     /// <summary>A timer takes 49.7 days at most; longer waits are several.</summary>
     private static readonly TimeSpan DelayMax = TimeSpan.FromDays(1);
@@ -37,9 +37,6 @@ internal sealed class TokenBucket(long perSecondMax, TimeProvider time)
             throw;
         }
     }
-
-    /// <summary>Takes what was used already: those who come next wait for it.</summary>
-    public void Charge(long count) => Take(count);
 
     /// <summary>Was taken and not used.</summary>
     public void GiveBack(long count)

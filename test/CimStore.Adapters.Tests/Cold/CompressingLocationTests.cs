@@ -44,7 +44,7 @@ public sealed class CompressingLocationTests : IAsyncLifetime
         Assert.Equal(held, Assert.Single(await Location.ListCopiesAsync(null, Token).ToListAsync(Token)));
         var files = Directory.EnumerateFiles(_folder.Path0(0), "*.blob", SearchOption.AllDirectories);
         Assert.InRange(new FileInfo(Assert.Single(files)).Length, 1, content.Length / 3);
-        Assert.True((await Location.InspectAsync(key, copy, Token))!.IsWhole);
+        Assert.True((await Location.InspectAsync(key, copy, null, Token))!.IsWhole);
     }
 
     [Fact]
@@ -126,12 +126,12 @@ public sealed class CompressingLocationTests : IAsyncLifetime
         await AssertReadAsync(location, key, copy, content);
 
         Assert.Equal(2, folder.Rot(0));
-        await location.HealAsync(key, copy, Token);
+        await location.HealAsync(key, copy, null, Token);
         await AssertReadAsync(location, key, copy, content);
 
         folder.Rot(0);
         folder.Rot(1);
-        var condition = await location.HealAsync(key, copy, Token);
+        var condition = await location.HealAsync(key, copy, null, Token);
         Assert.False(condition!.IsReadable);
         await Assert.ThrowsAsync<IntegrityException>(
             async () => await ReadAllAsync(location, key, copy, content.Length));
@@ -156,7 +156,7 @@ public sealed class CompressingLocationTests : IAsyncLifetime
             await AssertReadAsync(location, key, copy, content);
 
             // Forgets what was inflated: the next damage is to be seen too.
-            await location.HealAsync(key, copy, Token);
+            await location.HealAsync(key, copy, null, Token);
         }
     }
 

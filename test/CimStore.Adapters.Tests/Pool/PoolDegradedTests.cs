@@ -38,7 +38,7 @@ public sealed class PoolDegradedTests : IDisposable
 
         // Whoever is told reads it once more before it is healed, as the scrub does.
         await PoolLossTests.AssertAllAsync(pool, [large]);
-        var healed = await pool.HealAsync(large.Key, large.Copy, Token);
+        var healed = await pool.HealAsync(large.Key, large.Copy, null, Token);
         await PoolLossTests.AssertAllAsync(pool, [large]);
 
         Assert.Equal(7, healed!.PartsIntact);
@@ -61,7 +61,7 @@ public sealed class PoolDegradedTests : IDisposable
         await PoolLossTests.AssertAllAsync(pool, [(key, copy, content)]);
 
         Assert.Equal((key, copy.Incarnation), Assert.Single(pool.TakeDegraded()));
-        Assert.True((await pool.HealAsync(key, copy, Token))!.IsWhole);
+        Assert.True((await pool.HealAsync(key, copy, null, Token))!.IsWhole);
         await PoolLossTests.AssertAllAsync(pool, [(key, copy, content)]);
         Assert.Empty(pool.TakeDegraded());
     }

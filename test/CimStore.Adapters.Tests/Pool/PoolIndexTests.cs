@@ -122,7 +122,7 @@ public sealed class PoolIndexTests
         again.Replace(0, 1);
         var replaced = again.Directories().Last();
         await replaced.Moving.WaitAsync(Token);
-        var heal = again.HealAsync(held.Key, held.Copy, Token).AsTask();
+        var heal = again.HealAsync(held.Key, held.Copy, null, Token).AsTask();
         await Task.Delay(300, Token);
         Assert.False(heal.IsCompleted);
         var release = isGivenUp ? again.ReleaseAsync(held.Key, held.Copy.Incarnation, Token).AsTask() : null;

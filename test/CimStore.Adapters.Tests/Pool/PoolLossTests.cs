@@ -84,8 +84,8 @@ public sealed class PoolLossTests
         foreach (var (key, incarnation) in degraded)
         {
             var copy = copies.Single(one => one.Key == key).Copy;
-            Assert.False((await pool.InspectAsync(key, copy, Token))!.IsWhole);
-            Assert.True((await pool.HealAsync(key, copy, Token))!.IsWhole);
+            Assert.False((await pool.InspectAsync(key, copy, null, Token))!.IsWhole);
+            Assert.True((await pool.HealAsync(key, copy, null, Token))!.IsWhole);
             Assert.Equal(copy.Incarnation, incarnation);
         }
 
@@ -109,7 +109,7 @@ public sealed class PoolLossTests
         var fault = await Assert.ThrowsAsync<IntegrityException>(
             async () => await pool.ReadAsync(key, copy, 0, new byte[300_000], Token));
         Assert.Contains("shards 0, 1, 2, 3, 4 of 4+4", fault.Message, StringComparison.Ordinal);
-        var condition = await pool.HealAsync(key, copy, Token);
+        var condition = await pool.HealAsync(key, copy, null, Token);
         Assert.False(condition!.IsReadable);
         Assert.Equal(3, condition.PartsIntact);
     }
@@ -206,7 +206,7 @@ public sealed class PoolLossTests
             Assert.Throws<LocationException>(() => pool.Replace(0, 0));
             pool.Replace(0, 3);
             var (key, copy, _) = copies[^1];
-            Assert.Equal(7, (await pool.HealAsync(key, copy, Token))!.PartsIntact);
+            Assert.Equal(7, (await pool.HealAsync(key, copy, null, Token))!.PartsIntact);
         }
 
         await using (var again = await folder.OpenAsync())
@@ -214,7 +214,7 @@ public sealed class PoolLossTests
             again.Replace(0, 5);
             await foreach (var (key, copy) in again.ListIncompleteAsync(Token))
             {
-                Assert.True((await again.HealAsync(key, copy, Token))!.IsWhole);
+                Assert.True((await again.HealAsync(key, copy, null, Token))!.IsWhole);
             }
 
             Assert.Empty(again.Warnings.Where(static text => text.Contains("Pool pool", StringComparison.Ordinal)));

@@ -55,13 +55,13 @@ public sealed class PoolTrustTests
         File.WriteAllText(staging, "");
         try
         {
-            await pool.HealAsync(key, copy, Token);
+            await pool.HealAsync(key, copy, null, Token);
         }
         catch (LocationException)
         {
         }
 
-        Assert.Equal(7, (await pool.InspectAsync(key, copy, Token))!.PartsIntact);
+        Assert.Equal(7, (await pool.InspectAsync(key, copy, null, Token))!.PartsIntact);
     }
 
     [Fact]

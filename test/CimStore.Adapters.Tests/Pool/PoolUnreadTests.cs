@@ -29,14 +29,14 @@ public sealed class PoolUnreadTests : IDisposable
 
         var read = await FaultAsync<LocationException>(pool, key, copy);
         var inspected = await Assert.ThrowsAsync<LocationException>(
-            async () => await pool.InspectAsync(key, copy, Token));
+            async () => await pool.InspectAsync(key, copy, null, Token));
         BringBack(0, 1, 2, 6, 7);
 
         Assert.Equal((LocationFault.Offline, LocationFault.Offline), (read.Fault, inspected.Fault));
         Assert.Contains("shards 0, 1, 2, 6, 7 of 4+4", read.Message, StringComparison.Ordinal);
         Assert.Contains("shards 0, 1, 2, 6, 7 of 4+4", inspected.Message, StringComparison.Ordinal);
         await PoolLossTests.AssertAllAsync(pool, [(key, copy, content)]);
-        Assert.True((await pool.InspectAsync(key, copy, Token))!.IsWhole);
+        Assert.True((await pool.InspectAsync(key, copy, null, Token))!.IsWhole);
     }
 
     [Theory]
@@ -56,13 +56,13 @@ public sealed class PoolUnreadTests : IDisposable
         if (count == 4)
         {
             await PoolLossTests.AssertAllAsync(pool, [(key, copy, content)]);
-            Assert.Equal(4, (await pool.InspectAsync(key, copy, Token))!.PartsIntact);
+            Assert.Equal(4, (await pool.InspectAsync(key, copy, null, Token))!.PartsIntact);
             return;
         }
 
         var read = await FaultAsync<LocationException>(pool, key, copy);
         var inspected = await Assert.ThrowsAsync<LocationException>(
-            async () => await pool.InspectAsync(key, copy, Token));
+            async () => await pool.InspectAsync(key, copy, null, Token));
 
         Assert.Equal((LocationFault.Medium, LocationFault.Medium), (read.Fault, inspected.Fault));
         Assert.Contains("shards 0, 1, 2, 3, 4 of 4+4", read.Message, StringComparison.Ordinal);
@@ -98,12 +98,12 @@ public sealed class PoolUnreadTests : IDisposable
         if (isAway)
         {
             Assert.Equal(LocationFault.Offline, (await FaultAsync<LocationException>(pool, key, copy)).Fault);
-            await Assert.ThrowsAsync<LocationException>(async () => await pool.InspectAsync(key, copy, Token));
+            await Assert.ThrowsAsync<LocationException>(async () => await pool.InspectAsync(key, copy, null, Token));
             return;
         }
 
         await FaultAsync<IntegrityException>(pool, key, copy);
-        Assert.False((await pool.InspectAsync(key, copy, Token))!.IsReadable);
+        Assert.False((await pool.InspectAsync(key, copy, null, Token))!.IsReadable);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class PoolUnreadTests : IDisposable
         }
 
         await FaultAsync<IntegrityException>(pool, key, copy);
-        Assert.False((await pool.InspectAsync(key, copy, Token))!.IsReadable);
+        Assert.False((await pool.InspectAsync(key, copy, null, Token))!.IsReadable);
     }
 
     private ValueTask<PoolLocation> OpenAsync(FaultPlan plan) => PoolLocation.OpenAsync(

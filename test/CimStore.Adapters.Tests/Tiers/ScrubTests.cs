@@ -46,7 +46,7 @@ public sealed class ScrubTests
         var record = (await tiers.Node.StatAsync(cid, Token))!;
         var copy = record.Copies.Single(one => one.Location == Pool);
         Assert.Equal((CopyState.Verified, tiers.Time.GetUtcNow()), (copy.State, copy.VerifiedAt));
-        Assert.True((await tiers.Pool.InspectAsync(record.Key, copy, Token))!.IsWhole);
+        Assert.True((await tiers.Pool.InspectAsync(record.Key, copy, null, Token))!.IsWhole);
         Assert.Equal(["CorruptionDetected", "Repaired"], await ToldAsync(tiers, record.Key));
     }
 

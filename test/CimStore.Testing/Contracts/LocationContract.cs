@@ -106,8 +106,8 @@ public abstract class LocationContract : IAsyncLifetime
         Assert.Null(await Location.ReadAsync(key, copy with { Location = new LocationId("x") }, 0, new byte[1], Token));
         Assert.Null(await Location.ReadTreeAsync(key, copy with { Incarnation = 999 }, 0, new byte[1], Token));
         Assert.Null(await Location.DescribeAsync(other, copy with { Incarnation = 999 }, Token));
-        Assert.Null(await Location.InspectAsync(other, copy with { Incarnation = 999 }, Token));
-        Assert.Null(await Location.HealAsync(other, copy with { Incarnation = 999 }, Token));
+        Assert.Null(await Location.InspectAsync(other, copy with { Incarnation = 999 }, null, Token));
+        Assert.Null(await Location.HealAsync(other, copy with { Incarnation = 999 }, null, Token));
     }
 
     [Fact]
@@ -122,9 +122,9 @@ public abstract class LocationContract : IAsyncLifetime
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             async () => await Location.ReleaseAsync(key, copy.Incarnation, Cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            async () => await Location.InspectAsync(key, copy, Cancelled));
+            async () => await Location.InspectAsync(key, copy, null, Cancelled));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            async () => await Location.HealAsync(key, copy, Cancelled));
+            async () => await Location.HealAsync(key, copy, null, Cancelled));
         Assert.Equal([1], await ReadAllAsync(key, copy, 1));
     }
 
@@ -212,8 +212,8 @@ public abstract class LocationContract : IAsyncLifetime
             var content = Samples.Bytes(size, 4);
             var (key, copy) = await AdmitAsync(content);
 
-            var condition = await Location.InspectAsync(key, copy, Token);
-            var healed = await Location.HealAsync(key, copy, Token);
+            var condition = await Location.InspectAsync(key, copy, null, Token);
+            var healed = await Location.HealAsync(key, copy, null, Token);
 
             Assert.True(condition!.IsWhole, string.Join(" ", condition.Faults));
             Assert.Empty(condition.Faults);
@@ -223,6 +223,20 @@ public abstract class LocationContract : IAsyncLifetime
         }
 
         Assert.Empty(Location.TakeDegraded());
+    }
+
+    [Fact]
+    public async Task Whoever_sets_the_pace_is_asked_for_all_that_is_read_a_block_at_a_time()
+    {
+        var (key, copy) = await AdmitAsync(Samples.Bytes(5_000_000, 5));
+        var (inspecting, healing) = (new CountingPace(), new CountingPace());
+
+        var condition = await Location.InspectAsync(key, copy, inspecting, Token);
+        await Location.HealAsync(key, copy, healing, Token);
+
+        Assert.Equal(condition!.BytesRead, inspecting.Sum);
+        Assert.InRange(healing.Sum, 5_000_000, long.MaxValue);
+        Assert.InRange(Math.Max(inspecting.Largest, healing.Largest), 1, 1 << 20);
     }
 
     [Fact]
@@ -260,5 +274,19 @@ public abstract class LocationContract : IAsyncLifetime
         }
 
         return bytes;
+    }
+
+    private sealed class CountingPace : IReadPace
+    {
+        public long Sum { get; private set; }
+
+        public long Largest { get; private set; }
+
+        public ValueTask TakeAsync(long bytes, CancellationToken cancellationToken)
+        {
+            Sum += bytes;
+            Largest = Math.Max(Largest, bytes);
+            return ValueTask.CompletedTask;
+        }
     }
 }

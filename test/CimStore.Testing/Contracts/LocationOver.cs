@@ -34,11 +34,13 @@ internal abstract class LocationOver(ILocation inner) : ILocation
     public IAsyncEnumerable<HeldCopy> ListCopiesAsync(ContentKey? after, CancellationToken cancellationToken) =>
         inner.ListCopiesAsync(after, cancellationToken);
 
-    public ValueTask<CopyCondition?> InspectAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
-        inner.InspectAsync(key, copy, cancellationToken);
+    public ValueTask<CopyCondition?> InspectAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken) =>
+        inner.InspectAsync(key, copy, pace, cancellationToken);
 
-    public ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
-        inner.HealAsync(key, copy, cancellationToken);
+    public ValueTask<CopyCondition?> HealAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken) =>
+        inner.HealAsync(key, copy, pace, cancellationToken);
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => inner.TakeDegraded();
 

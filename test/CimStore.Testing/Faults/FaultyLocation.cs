@@ -70,15 +70,17 @@ public sealed class FaultyLocation(
         }
     }
 
-    public ValueTask<CopyCondition?> InspectAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
+    public ValueTask<CopyCondition?> InspectAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken) =>
         _faults.RunAsync(
             LocationOperation.Inspect, Named(key),
-            () => inner.InspectAsync(key, copy, cancellationToken), cancellationToken);
+            () => inner.InspectAsync(key, copy, pace, cancellationToken), cancellationToken);
 
-    public ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
+    public ValueTask<CopyCondition?> HealAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken) =>
         _faults.RunAsync(
             LocationOperation.Heal, Named(key),
-            () => inner.HealAsync(key, copy, cancellationToken), cancellationToken);
+            () => inner.HealAsync(key, copy, pace, cancellationToken), cancellationToken);
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => inner.TakeDegraded();
 

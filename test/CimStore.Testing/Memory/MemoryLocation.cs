@@ -94,11 +94,15 @@ public sealed class MemoryLocation(LocationId id, LocationTraits traits, TimePro
         }
     }
 
-    public ValueTask<CopyCondition?> InspectAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
-        Look(key, copy, held => held.Condition(traits.PartsNeeded), cancellationToken);
+    public async ValueTask<CopyCondition?> InspectAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken) =>
+        await pace.PayAsync(
+            await Look(key, copy, held => held.Condition(traits.PartsNeeded), cancellationToken), cancellationToken);
 
-    public ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
-        Look(
+    public async ValueTask<CopyCondition?> HealAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken)
+    {
+        var condition = await Look(
             key, copy,
             held =>
             {
@@ -110,6 +114,8 @@ public sealed class MemoryLocation(LocationId id, LocationTraits traits, TimePro
                 return held.Condition(traits.PartsNeeded);
             },
             cancellationToken);
+        return await pace.PayAsync(condition, cancellationToken);
+    }
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded()
     {

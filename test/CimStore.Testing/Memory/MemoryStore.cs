@@ -269,19 +269,23 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
         return MemoryCopies.Of(Records(_ => true), Id, after).ToAsyncEnumerable();
     }
 
-    public ValueTask<CopyCondition?> InspectAsync(ContentKey key, Copy copy, CancellationToken cancellationToken)
+    public async ValueTask<CopyCondition?> InspectAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        CopyCondition? condition;
         lock (_gate)
         {
-            return ValueTask.FromResult(
-                copy.Location == Id && _bytes.TryGetValue(copy.Incarnation, out var held)
-                    ? new CopyCondition(1, 1, 1, [], held.Content.Length) : null);
+            condition = copy.Location == Id && _bytes.TryGetValue(copy.Incarnation, out var held)
+                ? new CopyCondition(1, 1, 1, [], held.Content.Length) : null;
         }
+
+        return await pace.PayAsync(condition, cancellationToken);
     }
 
-    public ValueTask<CopyCondition?> HealAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
-        InspectAsync(key, copy, cancellationToken);
+    public ValueTask<CopyCondition?> HealAsync(
+        ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken) =>
+        InspectAsync(key, copy, pace, cancellationToken);
 
     public IReadOnlyList<(ContentKey Key, ulong Incarnation)> TakeDegraded() => [];
 

@@ -211,7 +211,7 @@ public sealed class TierCrashTests
                 await ManyAsync(tiers);
             },
             async tiers =>
-                $"{(await tiers.At("warm").InspectAsync(key, await CopyAsync(tiers), Token))!.IsWhole}",
+                $"{(await tiers.At("warm").InspectAsync(key, await CopyAsync(tiers), null, Token))!.IsWhole}",
             warmParts: 3);
 
         async Task<Copy> CopyAsync(SimulatedTiers tiers) =>

@@ -22,12 +22,12 @@ public sealed class MemoryLocationTests
 
         Assert.Equal(content, await ReadAsync(key, copy, content.Length));
         Assert.Equal((key, copy.Incarnation), Assert.Single(_location.TakeDegraded()));
-        var condition = await _location.InspectAsync(key, copy, Token);
+        var condition = await _location.InspectAsync(key, copy, null, Token);
         Assert.Equal((4, 2, 2), (condition!.Parts, condition.PartsIntact, condition.PartsNeeded));
         Assert.Equal(["Part 0 is missing.", "Part 3 is damaged."], condition.Faults);
         Assert.Equal(3, (await _location.DescribeAsync(key, copy, Token))!.Parts);
 
-        Assert.True((await _location.HealAsync(key, copy, Token))!.IsWhole);
+        Assert.True((await _location.HealAsync(key, copy, null, Token))!.IsWhole);
         Assert.Equal(content, await ReadAsync(key, copy, content.Length));
         Assert.Empty(_location.TakeDegraded());
     }
@@ -40,7 +40,7 @@ public sealed class MemoryLocationTests
         _location.Rot(key, copy, 2);
 
         await Assert.ThrowsAsync<IntegrityException>(async () => await ReadAsync(key, copy, 1000));
-        Assert.False((await _location.HealAsync(key, copy, Token))!.IsReadable);
+        Assert.False((await _location.HealAsync(key, copy, null, Token))!.IsReadable);
         await Assert.ThrowsAsync<IntegrityException>(async () => await ReadAsync(key, copy, 1000));
     }
 
@@ -52,7 +52,7 @@ public sealed class MemoryLocationTests
         _location.Lose(key, copy, 0, 1, 2, 3);
 
         Assert.Null(await ReadAsync(key, copy, 1000));
-        Assert.Null(await _location.HealAsync(key, copy, Token));
+        Assert.Null(await _location.HealAsync(key, copy, null, Token));
         Assert.Empty(await _location.ListCopiesAsync(null, Token).ToListAsync(Token));
     }
 

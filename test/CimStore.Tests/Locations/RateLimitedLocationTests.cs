@@ -85,15 +85,13 @@ public sealed class RateLimitedLocationTests
     }
 
     [Fact]
-    public async Task What_an_inspection_read_is_paid_for_by_who_comes_next()
+    public async Task An_inspection_pays_for_what_it_reads()
     {
         var (key, copy) = await AdmitAsync(3000);
         var location = Limited(new RateLimits { BytesPerSecondMax = 1000 });
 
-        Assert.Equal(3000, (await location.InspectAsync(key, copy, Token))!.BytesRead);
-        var waiting = location.InspectAsync(key, copy, Token).AsTask();
-
-        await AssertDoneAfterAsync(waiting, TimeSpan.FromSeconds(3));
+        await AssertDoneAfterAsync(location.InspectAsync(key, copy, null, Token).AsTask(), TimeSpan.FromSeconds(3));
+        await AssertDoneAfterAsync(location.HealAsync(key, copy, null, Token).AsTask(), TimeSpan.FromSeconds(3));
     }
 
     [Fact]
