@@ -4,7 +4,7 @@ namespace CimStore.Disk.Pool;
 
 /// <summary>One copy: what it is, and where each of its shards lies.</summary>
 /// <param name="Shards">By the shard's number; null where none is known or its directory is not used.</param>
-/// <param name="IsAway">By the shard's number: it is known, in a directory that is not used now.</param>
+/// <param name="IsAway">By the shard's number: it may lie in a directory that is not used now.</param>
 internal sealed record PoolCopy(ShardDescription Description, int Set, PoolShard?[] Shards, bool[] IsAway)
 {
     private readonly bool[] _bad = new bool[Shards.Length];

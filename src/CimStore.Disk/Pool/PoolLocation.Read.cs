@@ -270,22 +270,21 @@ public sealed partial class PoolLocation
         var shards = _index.Shards(key, incarnation);
         if (shards.Count == 0)
         {
+            RequireKnown(key);
             return null;
         }
 
-        var (found, isAway) = (new PoolShard?[_options.TotalShards], new bool[_options.TotalShards]);
+        var set = shards[0].Slot / _options.TotalShards;
+        var (found, isAway) = (new PoolShard?[_options.TotalShards], IsAwayOf(set));
         var unread = new List<LocationException>();
         foreach (var (number, place) in shards)
         {
-            if (number >= _slots.Length || _slots[number].Directory is not { } directory)
+            if (number < _slots.Length && _slots[number].Directory is { } directory)
             {
-                isAway[number % _options.TotalShards] = true;
-                continue;
+                var shard = new PoolShard(directory, place);
+                found[_slots[number].Index] = shard;
+                description ??= Describe(shard, unread);
             }
-
-            var shard = new PoolShard(directory, place);
-            found[_slots[number].Index] = shard;
-            description ??= Describe(shard, unread);
         }
 
         if (description is null)
@@ -297,7 +296,42 @@ public sealed partial class PoolLocation
                 : new IntegrityException(text);
         }
 
-        return new PoolCopy(description, shards[0].Slot / _options.TotalShards, found, isAway);
+        return new PoolCopy(description, set, found, isAway);
+    }
+
+    /// <summary>By the shard's number. The index may have been made anew, or be behind, without the log of a directory
+    /// that is not in use: it may hold a shard of every copy of its set, whatever the index knows.</summary>
+    private bool[] IsAwayOf(int set)
+    {
+        var isAway = new bool[_options.TotalShards];
+        for (var index = 0; index < isAway.Length; index++)
+        {
+            var number = (set * _options.TotalShards) + index;
+            isAway[index] = number >= _slots.Length || _slots[number].Directory is null;
+        }
+
+        return isAway;
+    }
+
+    /// <summary>
+    /// That the index does not know a copy says that it is absent, unless as many directories of a set as a copy is
+    /// read from are not in use. With fewer of them a copy that was acknowledged has a shard in another one.
+    /// </summary>
+    /// <exception cref="LocationException">It may be in a set of which too few directories are in use.</exception>
+    private void RequireKnown(in ContentKey key)
+    {
+        for (var set = 0; set < Math.Max(_options.Sets.Length, _setsMade); set++)
+        {
+            var away = IsAwayOf(set).Count(static isAway => isAway);
+            if (away >= _options.DataShards)
+            {
+                throw new LocationException(
+                    LocationFault.Offline,
+                    $"Whether the pool {Id} has a copy of {key.Cid} is not known: {away} of {_options.TotalShards} "
+                    + $"directories of its set {set} are not in use, and it may lie there. "
+                    + string.Join(" ", Warnings));
+            }
+        }
     }
 
     /// <returns>Null when this shard cannot be read; another one may be.</returns>

@@ -26,15 +26,18 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
     private readonly ReedSolomon _code;
     private readonly KnownCopies _known = new();
     private readonly ImmutableArray<string> _openWarnings;
+
+    // More than are configured, when some were left out.
+    private readonly int _setsMade;
     private ImmutableArray<PoolSlot> _slots;
     private bool _closed;
 
     private PoolLocation(
         PoolOptions options, IDisk disk, TimeProvider time, ShardIndex index, ReedSolomon code,
-        IEnumerable<PoolSlot> slots, IEnumerable<string> warnings)
+        IEnumerable<PoolSlot> slots, PoolOpening opening)
     {
         (_options, _disk, _time, _index, _code) = (options, disk, time, index, code);
-        (_slots, _openWarnings) = ([.. slots], [.. warnings]);
+        (_slots, _openWarnings, _setsMade) = ([.. slots], [.. opening.Warnings], opening.SetsMade);
         _ids = new IdSource(time);
     }
 
@@ -81,7 +84,7 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
             var code = new ReedSolomon(options.DataShards, options.ParityShards);
             var index = ShardIndex.Open(Path.Combine(options.StateDirectory, "index"), opening.Warnings);
             var pool = new PoolLocation(
-                options, disk, time, index, code, slots.Select(one => one.Slot), opening.Warnings);
+                options, disk, time, index, code, slots.Select(one => one.Slot), opening);
             try
             {
                 foreach (var (slot, marker) in slots)
@@ -114,13 +117,20 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         var shards = _index.Shards(key, incarnation);
+        var directories = shards
+            .Select(shard => _slots.FirstOrDefault(slot => slot.Number == shard.Slot)?.Directory)
+            .OfType<ShardDirectory>().ToList();
+        if (directories.Count == 0)
+        {
+            // It comes back with its directories, and whoever gave it up must know that.
+            RequireKnown(key);
+            return;
+        }
+
         _releasing[(key, incarnation)] = true;
         try
         {
-            await Task.WhenAll(shards
-                .Select(shard => _slots.FirstOrDefault(slot => slot.Number == shard.Slot)?.Directory)
-                .OfType<ShardDirectory>()
-                .Select(directory => ReleaseAsync(directory, key, incarnation)));
+            await Task.WhenAll(directories.Select(directory => ReleaseAsync(directory, key, incarnation)));
         }
         finally
         {

@@ -15,6 +15,9 @@ internal sealed class PoolOpening(PoolOptions options, IDisk disk, TimeProvider 
 
     public List<string> Warnings { get; } = [];
 
+    /// <summary>As far as the node or a directory that is here knows.</summary>
+    public int SetsMade { get; private set; }
+
     /// <returns>The slots in order, each with its marker or a fault.</returns>
     public IReadOnlyList<(PoolSlot Slot, PoolMarker? Marker)> Run()
     {
@@ -38,10 +41,10 @@ internal sealed class PoolOpening(PoolOptions options, IDisk disk, TimeProvider 
                 + $"until it is told: `cimstore rebuild --from {options.Id}`.");
         }
 
-        var setsMade = own?.Sets ?? SetsMade(pool);
+        SetsMade = own?.Sets ?? FindSetsMade(pool);
         for (var set = 0; set < options.Sets.Length; set++)
         {
-            if (set >= setsMade && IsToBeMade(set, pool))
+            if (set >= SetsMade && IsToBeMade(set, pool))
             {
                 pool ??= ids.Next().Value;
                 Make(set, pool.Value);
@@ -126,7 +129,7 @@ internal sealed class PoolOpening(PoolOptions options, IDisk disk, TimeProvider 
     }
 
     /// <summary>What the directories know of it, for a node that lost what it knew.</summary>
-    private int SetsMade(Guid? pool) => _slots
+    private int FindSetsMade(Guid? pool) => _slots
         .Where(one => one.Marker is { } marker && marker.Pool == pool && !IsBegun(one.Slot, marker, pool))
         .Select(static one => one.Marker!.Sets)
         .DefaultIfEmpty(0)
@@ -189,7 +192,7 @@ internal sealed class PoolOpening(PoolOptions options, IDisk disk, TimeProvider 
             known, Guid.Empty, -1, -1, 0, options.DataShards, options.ParityShards, time.GetUtcNow());
         // Up to the last one that is in use or that a directory tells of: one before it that is away was made, too.
         var used = _slots.Where(static one => one.Slot.Fault is null).Select(static one => one.Slot.Set + 1);
-        var made = used.Append(SetsMade(pool)).Append(own?.Sets ?? 0).Max();
+        var made = used.Append(FindSetsMade(pool)).Append(own?.Sets ?? 0).Max();
         if (own is null || made > own.Sets)
         {
             (marker with { Sets = made }).Save(disk, options.StateDirectory);

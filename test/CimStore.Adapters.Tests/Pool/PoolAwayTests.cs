@@ -7,8 +7,8 @@ using Xunit;
 
 namespace CimStore.Adapters.Tests.Pool;
 
-/// <summary>Directories go while the pool is open, and come back: what is away is neither counted nor called bad.
-/// </summary>
+/// <summary>Directories go, while the pool is open or not, and come back: what is away is neither counted nor called
+/// bad.</summary>
 public sealed class PoolAwayTests : IDisposable
 {
     private readonly PoolFolder _folder = new();
@@ -68,6 +68,97 @@ public sealed class PoolAwayTests : IDisposable
         await PoolLossTests.AssertAllAsync(pool, [(key, copy, content)]);
     }
 
+    /// <summary>Without the index nobody knows what lies in a directory that is away.</summary>
+    [Theory]
+    [InlineData(1, 0, 1, 50_000)]
+    [InlineData(1, 0, 1, 2_000_000)]
+    [InlineData(2, 1, 2, 50_000)]
+    [InlineData(2, 1, 2, 2_000_000)]
+    [InlineData(2, 1, 3, 50_000)]
+    [InlineData(4, 4, 5, 50_000)]
+    [InlineData(4, 4, 5, 2_000_000)]
+    public async Task An_index_made_anew_without_some_directories_calls_no_copy_missing(
+        int dataShards, int parityShards, int away, int size)
+    {
+        using var folder = new PoolFolder(dataShards, parityShards);
+        var shards = Enumerable.Range(0, away).ToArray();
+        ContentKey key;
+        Copy copy;
+        byte[] content;
+        await using (var pool = await folder.OpenAsync())
+        {
+            (key, copy, content) = await AdmitAsync(pool, size);
+        }
+
+        DeleteIndex(folder);
+        TakeAway(folder, shards);
+        await using (var without = await folder.OpenAsync())
+        {
+            await AssertAwayAsync(async () => await without.InspectAsync(key, copy, Token));
+            await AssertAwayAsync(async () => await without.HealAsync(key, copy, Token));
+            await AssertAwayAsync(async () => await without.ReadAsync(key, copy, 0, new byte[size], Token));
+        }
+
+        BringBack(folder, shards);
+        await using var again = await folder.OpenAsync();
+        await PoolLossTests.AssertAllAsync(again, [(key, copy, content)]);
+        Assert.True((await again.InspectAsync(key, copy, Token))!.IsWhole);
+    }
+
+    [Fact]
+    public async Task Nothing_is_given_up_where_nobody_knows_whether_it_is_there()
+    {
+        using var folder = new PoolFolder(1, 0);
+        ContentKey key;
+        Copy copy;
+        await using (var pool = await folder.OpenAsync())
+        {
+            (key, copy, _) = await AdmitAsync(pool, 50_000);
+        }
+
+        TakeAway(folder, 0);
+        await using (var known = await folder.OpenAsync())
+        {
+            await AssertAwayAsync(async () => await known.ReleaseAsync(key, copy.Incarnation, Token));
+        }
+
+        DeleteIndex(folder);
+        await using (var unknown = await folder.OpenAsync())
+        {
+            await AssertAwayAsync(async () => await unknown.ReleaseAsync(key, copy.Incarnation, Token));
+            await AssertAwayAsync(async () => await unknown.DescribeAsync(key, copy, Token));
+        }
+
+        BringBack(folder, 0);
+        await using var again = await folder.OpenAsync();
+        await again.ReleaseAsync(key, copy.Incarnation, Token);
+        Assert.Null(await again.DescribeAsync(key, copy, Token));
+    }
+
+    /// <summary>A copy that was acknowledged has a shard in one of the others: what none of them knows is not there.
+    /// </summary>
+    [Fact]
+    public async Task What_no_directory_knows_is_missing_while_too_few_are_away_to_hold_it()
+    {
+        ContentKey key;
+        Copy copy;
+        await using (var pool = await _folder.OpenAsync())
+        {
+            (key, copy, _) = await AdmitAsync(pool, 50_000);
+            await pool.ReleaseAsync(key, copy.Incarnation, Token);
+        }
+
+        TakeAway(0, 3, 7);
+        await using var without = await _folder.OpenAsync();
+        var described = await without.DescribeAsync(key, copy, Token);
+        await without.ReleaseAsync(key, copy.Incarnation, Token);
+
+        Assert.Null(described);
+    }
+
+    private static async Task AssertAwayAsync(Func<Task> ask) =>
+        Assert.Equal(LocationFault.Offline, (await Assert.ThrowsAsync<LocationException>(ask)).Fault);
+
     private static async Task<(ContentKey Key, Copy Copy, byte[] Content)> AdmitAsync(PoolLocation pool, int size)
     {
         var content = Samples.Bytes(size, size);
@@ -75,19 +166,26 @@ public sealed class PoolAwayTests : IDisposable
         return (ContentKey.Shared(Samples.CidOf(content)), copy, content);
     }
 
-    private void TakeAway(params int[] shards)
+    private static void DeleteIndex(PoolFolder folder) =>
+        Directory.Delete(Path.Combine(folder.Options.StateDirectory, "index"), recursive: true);
+
+    private void TakeAway(params int[] shards) => TakeAway(_folder, shards);
+
+    private void BringBack(params int[] shards) => BringBack(_folder, shards);
+
+    private static void TakeAway(PoolFolder folder, params int[] shards)
     {
         foreach (var shard in shards)
         {
-            Directory.Move(_folder.Path0(shard), _folder.Path0(shard) + "-away");
+            Directory.Move(folder.Path0(shard), folder.Path0(shard) + "-away");
         }
     }
 
-    private void BringBack(params int[] shards)
+    private static void BringBack(PoolFolder folder, params int[] shards)
     {
         foreach (var shard in shards)
         {
-            Directory.Move(_folder.Path0(shard) + "-away", _folder.Path0(shard));
+            Directory.Move(folder.Path0(shard) + "-away", folder.Path0(shard));
         }
     }
 }
