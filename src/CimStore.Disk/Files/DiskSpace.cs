@@ -10,6 +10,9 @@ internal readonly record struct DiskSpace(long Type, long BytesTotal, long Bytes
     private const long Smb2 = 0xFE534D42;
     private const long Cifs = 0xFF534D42;
 
+    /// <summary>Where it lies, as the kernel counts devices: directories of one share its room.</summary>
+    public ulong Device { get; init; }
+
     /// <summary>True when a completed sync on this kind of file system does not mean what we promise.</summary>
     public bool SyncIsDoubtful => Type is Tmpfs or Ramfs or Overlay or Nfs or Smb2 or Cifs;
 }

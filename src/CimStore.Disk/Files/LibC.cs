@@ -15,6 +15,7 @@ internal static partial class LibC
     public const int OpenCreate = 0x40;
     public const int OpenExclusive = 0x80;
     public const int OpenCloseOnExec = 0x80000;
+    public const int AtWorkingDirectory = -100;
     public const int SeekEnd = 2;
     public const uint WriteNoWait = 2;
     public const uint WaitWriteWait = 1 | 2 | 4;
@@ -77,6 +78,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static unsafe partial int StatFs(string path, long* result);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static unsafe partial int StatX(int directory, string path, int flags, uint mask, ulong* result);
 
     [LibraryImport("libc", EntryPoint = "opendir", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint OpenDir(string path);

@@ -9,6 +9,8 @@ internal sealed class PosixDisk : IDisk
     private const uint FileMode = 0x1A0; // rw-r-----: content may be confidential.
     private const uint DirectoryMode = 0x1E8; // rwxr-x---
     private const int NameOffset = 19; // of d_name in struct dirent, 64-bit Linux
+    private const int StatXWords = 32; // struct statx is 256 bytes.
+    private const int StatXDevice = 17; // the word with stx_dev_major and stx_dev_minor
     private const int StatFsWords = 32; // struct statfs is 15 words; the rest is room for a libc that writes more.
 
     public IDiskFile Create(string path) => new PosixFile(
@@ -71,7 +73,17 @@ internal sealed class PosixDisk : IDisk
         Check(LibC.StatFs(path, words), DiskOperation.Space, path);
 
         // f_type, f_bsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree
-        return new DiskSpace(words[0], words[2] * words[1], words[4] * words[1], words[5], words[6]);
+        return new DiskSpace(words[0], words[2] * words[1], words[4] * words[1], words[5], words[6])
+        {
+            Device = Device(path),
+        };
+    }
+
+    private static unsafe ulong Device(string path)
+    {
+        var words = stackalloc ulong[StatXWords];
+        Check(LibC.StatX(LibC.AtWorkingDirectory, path, 0, 0, words), DiskOperation.Space, path);
+        return words[StatXDevice];
     }
 
     private static List<string> Names(nint stream, string directory)

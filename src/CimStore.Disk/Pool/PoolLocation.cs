@@ -185,11 +185,8 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            // Directories of one device share its room: the same numbers are the same device.
-            var spaces = Directories().Select(directory => _disk.Space(directory.Path))
-                .Select(static space => (space.BytesTotal, space.BytesFree)).Distinct().ToList();
-            return ValueTask.FromResult(new LocationRoom(
-                spaces.Sum(static space => space.BytesTotal), spaces.Sum(static space => space.BytesFree)));
+            var sets = Enumerable.Range(0, _options.Sets.Length).Select(SpacesOf).ToList();
+            return ValueTask.FromResult(PoolRoom.Of(sets, _options.DataShards, WriteQuorum));
         }
         catch (DiskException failure)
         {
@@ -314,6 +311,28 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
                 LocationFault.Offline,
                 $"The pool {Id} takes no copies: {WriteQuorum} of {_options.TotalShards} directories of a set are "
                 + $"needed to write. {string.Join(" ", Warnings)}");
+    }
+
+    /// <summary>Of its directories that can take a shard now.</summary>
+    /// <exception cref="DiskException">None of those that are here says how much room it has.</exception>
+    private List<DiskSpace> SpacesOf(int set)
+    {
+        var spaces = new List<DiskSpace>();
+        DiskException? silent = null;
+        foreach (var directory in DirectoriesOf(set).Where(static one => one is { CanTakeShards: true }))
+        {
+            try
+            {
+                spaces.Add(_disk.Space(directory!.Path));
+            }
+            catch (DiskException failure)
+            {
+                // One that does not answer hides none that is full.
+                silent = failure;
+            }
+        }
+
+        return spaces.Count == 0 && silent is not null ? throw silent : spaces;
     }
 
     private long FreeOf(List<ShardDirectory> directories)

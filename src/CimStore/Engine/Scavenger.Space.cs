@@ -117,18 +117,16 @@ public sealed partial class Scavenger
             if (spareOf(record) is { } copy)
             {
                 var known = await _settings.Due.FindAsync(record.Key, cancellationToken);
+
+                // Content that compresses takes less: then the next cycle finds that more has to go.
                 eviction.Offer(new SpareCopy(
-                    record.Key, copy, RoomOf(record.SizeBytes, location.Traits),
+                    record.Key, copy, record.SizeBytes,
                     known?.Facts.LastAccessAt ?? record.CreatedAt));
             }
         }
 
         return eviction.Choose();
     }
-
-    /// <summary>Content that compresses takes less: then the next cycle finds that more has to go.</summary>
-    private static long RoomOf(long sizeBytes, LocationTraits traits) =>
-        sizeBytes * Math.Max(1, traits.Parts.Length) / Math.Max(1, traits.PartsNeeded);
 
     /// <summary>
     /// A check of the store holds compaction up for hours; debts and moves do not wait for that. What was begun is done

@@ -10,6 +10,9 @@ internal sealed class MeasuredDisk(IDisk disk) : IDisk
     /// <summary>Asked each time, when nothing is <see cref="Reported"/>.</summary>
     public Func<DiskSpace>? Measure { get; init; }
 
+    /// <summary>Asked for a path, when nothing else says it.</summary>
+    public Func<string, DiskSpace>? MeasureAt { get; init; }
+
     public IDiskFile Create(string path) => disk.Create(path);
 
     public IDiskFile Open(string path, DiskAccess access) => disk.Open(path, access);
@@ -26,5 +29,6 @@ internal sealed class MeasuredDisk(IDisk disk) : IDisk
 
     public IReadOnlyList<string> List(string directory) => disk.List(directory);
 
-    public DiskSpace Space(string path) => Reported ?? Measure?.Invoke() ?? disk.Space(path);
+    public DiskSpace Space(string path) =>
+        Reported ?? Measure?.Invoke() ?? MeasureAt?.Invoke(path) ?? disk.Space(path);
 }
