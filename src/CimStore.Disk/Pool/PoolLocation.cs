@@ -116,21 +116,20 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
     public async ValueTask ReleaseAsync(ContentKey key, ulong incarnation, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var shards = _index.Shards(key, incarnation);
-        var directories = shards
-            .Select(shard => _slots.FirstOrDefault(slot => slot.Number == shard.Slot)?.Directory)
-            .OfType<ShardDirectory>().ToList();
-        if (directories.Count == 0)
-        {
-            // It comes back with its directories, and whoever gave it up must know that.
-            RequireKnown(key);
-            return;
-        }
-
         _releasing[(key, incarnation)] = true;
         try
         {
-            await Task.WhenAll(directories.Select(directory => ReleaseAsync(directory, key, incarnation)));
+            var shards = _index.Shards(key, incarnation);
+            if (!shards.Exists(shard => shard.Slot < _slots.Length && _slots[shard.Slot].Directory is not null))
+            {
+                // It comes back with its directories, and whoever gave it up must know that.
+                RequireKnown(key);
+                return;
+            }
+
+            // Also where no shard is known: a heal may be writing one.
+            await Task.WhenAll(DirectoriesOf(shards[0].Slot / _options.TotalShards).OfType<ShardDirectory>()
+                .Select(directory => ReleaseAsync(directory, key, incarnation)));
         }
         finally
         {
@@ -363,12 +362,17 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
                 ? new HeldCopy(described.Manifest, described.Created, copy.Parts + 1)
                 : copy;
 
-    private static async Task ReleaseAsync(ShardDirectory directory, ContentKey key, ulong incarnation)
+    /// <summary>Asked for the shard when no heal writes there, and none begins: each looks whether the copy is going.
+    /// </summary>
+    private async Task ReleaseAsync(ShardDirectory directory, ContentKey key, ulong incarnation)
     {
         await directory.Moving.WaitAsync();
         try
         {
-            await directory.CommitAsync(ShardWrite.Release(key, incarnation), CancellationToken.None);
+            if (_index.Find(key, incarnation, directory.Slot) is not null)
+            {
+                await directory.CommitAsync(ShardWrite.Release(key, incarnation), CancellationToken.None);
+            }
         }
         finally
         {

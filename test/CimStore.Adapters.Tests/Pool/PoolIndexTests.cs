@@ -143,6 +143,53 @@ public sealed class PoolIndexTests
         }
     }
 
+    /// <summary>The release looks for shards while the heal's is on its way into the log.</summary>
+    [Fact]
+    public async Task A_heal_that_is_writing_leaves_no_shard_of_what_is_given_up_meanwhile()
+    {
+        using var folder = new PoolFolder(dataShards: 1, parityShards: 1);
+        var held = default(Held);
+        await using (var pool = await folder.OpenAsync())
+        {
+            held = (await FillAsync(pool, 0, 1, SmallBytes)).Single();
+        }
+
+        folder.Lose(1);
+        var armed = 0;
+        using var isWriting = new ManualResetEventSlim();
+        using var mayWrite = new ManualResetEventSlim();
+        var plan = new FaultPlan().While(
+            () =>
+            {
+                if (Interlocked.Exchange(ref armed, 0) == 1)
+                {
+                    isWriting.Set();
+                    mayWrite.Wait(Token);
+                }
+
+                return false;
+            },
+            DiskOperation.SyncData, new DiskFault.Error(Errno.InputOutput));
+        await using var again = await PoolLocation.OpenAsync(
+            folder.Options, TimeProvider.System, new FaultyDisk(new PosixDisk(), plan), Token);
+        again.Replace(0, 1);
+        armed = 1;
+        var heal = Task.Run(async () => await again.HealAsync(held.Key, held.Copy, Token), Token);
+        isWriting.Wait(Token);
+        var release = Task.Run(
+            async () => await again.ReleaseAsync(held.Key, held.Copy.Incarnation, Token), Token);
+        await Task.Delay(300, Token);
+        mayWrite.Set();
+        await heal;
+        await release;
+
+        Assert.Null(await again.DescribeAsync(held.Key, held.Copy, Token));
+        await foreach (var _ in again.ListCopiesAsync(null, Token))
+        {
+            Assert.Fail("A shard of it was left.");
+        }
+    }
+
     [Fact]
     public async Task An_index_that_is_in_use_is_not_taken_for_a_damaged_one()
     {
