@@ -6,6 +6,11 @@ namespace CimStore.Engine;
 // What is owed, for whoever asks; and the index for the scrub, which is its second user and never a second writer.
 public sealed partial class Scavenger
 {
+    private const int LackingMax = 4096;
+
+    // Copies that lack parts, taken from their locations by somebody who did not come to them.
+    private readonly HashSet<ContentKey> _lacking = [];
+
     /// <summary>Objects that owe copies or parts, with what they owe now.</summary>
     public async ValueTask<IReadOnlyList<OwedObject>> OwedAsync(int countMax, CancellationToken cancellationToken)
     {
@@ -36,31 +41,66 @@ public sealed partial class Scavenger
     /// </summary>
     internal async ValueTask OwePartsAsync(CancellationToken cancellationToken)
     {
-        var lacking = _ports.Locations.SelectMany(static location => location.TakeDegraded())
-            .Select(static copy => copy.Key).ToHashSet();
+        var lacking = TakeLacking();
         if (lacking.Count == 0)
         {
             return;
         }
 
-        await AloneAsync(
-            async due =>
+        var isOwed = false;
+        try
+        {
+            await AloneAsync(due => OweAsync(due, lacking, cancellationToken), cancellationToken);
+            isOwed = true;
+        }
+        finally
+        {
+            if (!isOwed)
             {
-                var now = _time.GetUtcNow();
-                var changes = new List<DueChange>(lacking.Count);
-                foreach (var key in lacking)
-                {
-                    if (await due.FindAsync(key, cancellationToken) is { Debt: not { LacksParts: true } } record)
-                    {
-                        var debt = record.Debt ?? new DebtRecord(now, now, 0, "");
-                        changes.Add(new DueChange(key, record, record with { Debt = debt with { LacksParts = true } }));
-                    }
-                }
+                PutBackLacking(lacking);
+            }
+        }
+    }
 
-                await due.ApplyAsync(changes, due.Seen, cancellationToken);
-                return changes.Count;
-            },
-            cancellationToken);
+    /// <summary>What locations noted since it was asked last, and what was put back.</summary>
+    internal HashSet<ContentKey> TakeLacking()
+    {
+        lock (_lacking)
+        {
+            HashSet<ContentKey> taken = [.. _lacking];
+            _lacking.Clear();
+            taken.UnionWith(_ports.Locations.SelectMany(static location => location.TakeDegraded())
+                .Select(static copy => copy.Key));
+            return taken;
+        }
+    }
+
+    /// <summary>For the next who takes them: locations have forgotten what whoever took it did not come to.</summary>
+    internal void PutBackLacking(IEnumerable<ContentKey> keys)
+    {
+        lock (_lacking)
+        {
+            // Of bounded number, as at a location: the next reader or the scrub finds the rest.
+            _lacking.UnionWith(keys.Take(LackingMax - _lacking.Count));
+        }
+    }
+
+    private async ValueTask<int> OweAsync(
+        IDueIndex due, HashSet<ContentKey> lacking, CancellationToken cancellationToken)
+    {
+        var now = _time.GetUtcNow();
+        var changes = new List<DueChange>(lacking.Count);
+        foreach (var key in lacking)
+        {
+            if (await due.FindAsync(key, cancellationToken) is { Debt: not { LacksParts: true } } record)
+            {
+                var debt = record.Debt ?? new DebtRecord(now, now, 0, "");
+                changes.Add(new DueChange(key, record, record with { Debt = debt with { LacksParts = true } }));
+            }
+        }
+
+        await due.ApplyAsync(changes, due.Seen, cancellationToken);
+        return changes.Count;
     }
 
     /// <summary>Runs with the index to itself, brought up to the journal's end; a cycle may be under way.</summary>

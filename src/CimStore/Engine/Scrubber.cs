@@ -52,7 +52,7 @@ public sealed class Scrubber
         do
         {
             // Before each page: a run may take days, and what a reader missed must not wait for its end.
-            result = await ScrubAsync(Degraded(), result, progress, cancellationToken);
+            result = await ScrubLackingAsync(result, progress, cancellationToken);
             page = await _scavenger.AloneAsync(
                 due => due.UnprovedAsync(until, PageSize, cancellationToken), cancellationToken);
             result = await ScrubAsync([.. page.Select(record => record.Key)], result, progress, cancellationToken);
@@ -66,7 +66,7 @@ public sealed class Scrubber
     public async ValueTask<ScrubResult> RunAllAsync(
         IProgress<ScrubResult>? progress, CancellationToken cancellationToken)
     {
-        var result = await ScrubAsync(Degraded(), ScrubResult.None, progress, cancellationToken);
+        var result = await ScrubLackingAsync(ScrubResult.None, progress, cancellationToken);
         ContentKey? last = null;
         IReadOnlyList<DueRecord> page;
         do
@@ -95,8 +95,27 @@ public sealed class Scrubber
         return first.Count == 0 ? TimeSpan.Zero : now - first[0].VerifyBy!.Value;
     }
 
-    private List<ContentKey> Degraded() =>
-        [.. _ports.Locations.SelectMany(location => location.TakeDegraded()).Select(copy => copy.Key).Distinct()];
+    private async ValueTask<ScrubResult> ScrubLackingAsync(
+        ScrubResult result, IProgress<ScrubResult>? progress, CancellationToken cancellationToken)
+    {
+        var left = new Queue<ContentKey>(_scavenger.TakeLacking());
+        try
+        {
+            while (left.TryPeek(out var key))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                result = await ScrubAsync(key, result, cancellationToken);
+                left.Dequeue();
+                progress?.Report(result);
+            }
+
+            return result;
+        }
+        finally
+        {
+            _scavenger.PutBackLacking(left);
+        }
+    }
 
     private async ValueTask<ScrubResult> ScrubAsync(
         IReadOnlyList<ContentKey> keys, ScrubResult result, IProgress<ScrubResult>? progress,

@@ -172,6 +172,54 @@ public sealed class ScrubTests
         Assert.True(read >= result.BytesRead, $"{read} of {result.BytesRead} bytes came from the device.");
     }
 
+    /// <summary>None of the two is due: only the note of a reader leads to them.</summary>
+    [Fact]
+    public async Task What_readers_found_lacking_outlives_a_run_that_was_ended()
+    {
+        await using var tiers = await OpenAsync();
+        await LackAsync(tiers, 2_000_000, 2_000_001);
+        using var ending = new CancellationTokenSource();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await tiers.Node.Scrubber!.RunAsync(new EndingProgress(ending), ending.Token));
+        var rest = await ScrubAsync(tiers, TimeSpan.Zero);
+        var after = await ScrubAsync(tiers, TimeSpan.Zero);
+
+        Assert.Equal((1, 1), (rest.Objects, rest.Repaired));
+        Assert.Equal(ScrubResult.None, after);
+    }
+
+    [Fact]
+    public async Task What_readers_found_lacking_is_owed_after_an_attempt_that_failed()
+    {
+        await using var tiers = await OpenAsync();
+        await LackAsync(tiers, 2_000_000, 2_000_001);
+        var scavenger = tiers.Node.Scavenger!;
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await scavenger.OwePartsAsync(new CancellationToken(canceled: true)));
+        await scavenger.OwePartsAsync(Token);
+
+        Assert.Equal(2, (await tiers.Node.DebtsAsync(10, Token)).Count(static owed => owed.Debt.LacksParts));
+    }
+
+    private static async Task LackAsync(TieredNode tiers, params int[] sizes)
+    {
+        var cids = new List<Content.Cid>();
+        foreach (var size in sizes)
+        {
+            cids.Add(await StoreAsync(tiers, size, DurabilityClass.Standard));
+        }
+
+        Rot(tiers, 1);
+        foreach (var cid in cids)
+        {
+            var record = (await tiers.Node.StatAsync(cid, Token))!;
+            await tiers.Pool.ReadAsync(
+                record.Key, record.Copies.Single(static copy => copy.Location == Pool), 0, new byte[1_000_000], Token);
+        }
+    }
+
     private static async Task<TieredNode> OpenAsync()
     {
         var tiers = new TieredNode(MigrationPolicies.SeedV1);
@@ -219,6 +267,11 @@ public sealed class ScrubTests
         }
 
         return told;
+    }
+
+    private sealed class EndingProgress(CancellationTokenSource ending) : IProgress<ScrubResult>
+    {
+        public void Report(ScrubResult value) => ending.Cancel();
     }
 
     private static long DeviceReads() => File.ReadLines("/proc/self/io")
