@@ -94,15 +94,15 @@ public sealed class PoolAwayTests : IDisposable
         TakeAway(folder, shards);
         await using (var without = await folder.OpenAsync())
         {
-            await AssertAwayAsync(async () => await without.InspectAsync(key, copy, Token));
-            await AssertAwayAsync(async () => await without.HealAsync(key, copy, Token));
+            await AssertAwayAsync(async () => await without.InspectAsync(key, copy, null, Token));
+            await AssertAwayAsync(async () => await without.HealAsync(key, copy, null, Token));
             await AssertAwayAsync(async () => await without.ReadAsync(key, copy, 0, new byte[size], Token));
         }
 
         BringBack(folder, shards);
         await using var again = await folder.OpenAsync();
         await PoolLossTests.AssertAllAsync(again, [(key, copy, content)]);
-        Assert.True((await again.InspectAsync(key, copy, Token))!.IsWhole);
+        Assert.True((await again.InspectAsync(key, copy, null, Token))!.IsWhole);
     }
 
     [Fact]

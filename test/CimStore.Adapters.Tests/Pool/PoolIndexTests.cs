@@ -174,7 +174,7 @@ public sealed class PoolIndexTests
             folder.Options, TimeProvider.System, new FaultyDisk(new PosixDisk(), plan), Token);
         again.Replace(0, 1);
         armed = 1;
-        var heal = Task.Run(async () => await again.HealAsync(held.Key, held.Copy, Token), Token);
+        var heal = Task.Run(async () => await again.HealAsync(held.Key, held.Copy, null, Token), Token);
         isWriting.Wait(Token);
         var release = Task.Run(
             async () => await again.ReleaseAsync(held.Key, held.Copy.Incarnation, Token), Token);
