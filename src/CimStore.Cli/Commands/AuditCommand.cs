@@ -34,7 +34,7 @@ internal static class AuditCommand
     {
         var store = await session.OpenAsync(cancellationToken);
         var found = await NodeCheck.EventsAsync(store.Client, new WorkCount(), cancellationToken);
-        return Findings.Print(session, new FindingJson(found.What, found.IsWell, found.Detail))
+        return Findings.Print(session, FindingJson.Of(found))
             ? ExitCode.Ok
             : ExitCode.NotWell;
     }

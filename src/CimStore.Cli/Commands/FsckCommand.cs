@@ -30,10 +30,11 @@ internal static class FsckCommand
         var command = new CliCommand(
             "fsck", "Compare the catalog with what lies at every location but the log, both ways.")
         {
-            Prints = "What was looked at<tab>ok or NOT WELL<tab>what was seen: records (each copy that a record names\n"
-                + "is there), then each location (each copy there is named by a record) with its ledger. The bytes\n"
-                + "are proved by 'scrub', the log by 'check'. A node is used meanwhile, and does this by itself\n"
-                + "soon after its start.",
+            Prints = "What was looked at<tab>ok, NOT WELL or unread<tab>what was seen: records (each copy that a\n"
+                + "record names is there), then each location (each copy there is named by a record) with its\n"
+                + "ledger. unread: nothing was found wrong, and copies are away and were not looked at (exit code\n"
+                + "1). The bytes are proved by 'scrub', the log by 'check'. A node is used meanwhile, and does this\n"
+                + "by itself soon after its start.",
             Examples =
             [
                 ("cimstore fsck", "look"),

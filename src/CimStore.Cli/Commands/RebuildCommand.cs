@@ -77,7 +77,7 @@ internal static class RebuildCommand
         if (session.Value(DryRun))
         {
             var plan = $"would put {IndexName} of {directory} aside, make it again from the log, and compare the two";
-            Findings.Print(session, new FindingJson(IndexName, true, plan));
+            Findings.Print(session, FindingJson.Of(IndexName, true, plan));
             return ExitCode.Ok;
         }
 
@@ -123,7 +123,7 @@ internal static class RebuildCommand
         }
 
         var count = made.Count.ToString("N0", CultureInfo.InvariantCulture);
-        return Findings.Print(session, new FindingJson(
+        return Findings.Print(session, FindingJson.Of(
             IndexName, isSame,
             isSame
                 ? $"{count} records made from the log, the same as were kept"

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CimStore.Engine;
 
 namespace CimStore.Cli.Json;
 
@@ -95,7 +96,16 @@ internal sealed record SpaceJson(
 
 internal sealed record OwnerJson(string Owner, long References, long Objects, long LogicalBytes);
 
-internal sealed record FindingJson(string What, bool Ok, string Detail);
+/// <param name="State">ok, not-well, or unread: nothing was found wrong, and something could not be looked at.</param>
+internal sealed record FindingJson(string What, bool Ok, string Detail, string State)
+{
+    public static FindingJson Of(string what, bool isWell, string detail) =>
+        new(what, isWell, detail, isWell ? "ok" : "not-well");
+
+    public static FindingJson Of(CheckStep.Found found) => found.IsUnread
+        ? new FindingJson(found.What, found.IsWell, found.Detail, "unread")
+        : Of(found.What, found.IsWell, found.Detail);
+}
 
 internal sealed record ImportedJson(string Path, string[] Roots, long Blocks, MadeWholeJson[] MadeWhole);
 

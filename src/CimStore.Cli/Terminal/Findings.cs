@@ -30,7 +30,7 @@ internal static class Findings
                     break;
                 case CheckStep.Found found:
                     progress.Clear();
-                    isWell &= Print(session, new FindingJson(found.What, found.IsWell, found.Detail));
+                    isWell &= Print(session, FindingJson.Of(found));
                     break;
             }
         }
@@ -47,7 +47,7 @@ internal static class Findings
         }
         else
         {
-            var state = finding.Ok ? "ok" : "NOT WELL";
+            var state = finding.State == "not-well" ? "NOT WELL" : finding.State;
             session.Out.Line($"{finding.What}\t{state}\t{finding.Detail.ReplaceLineEndings(" ")}");
         }
 

@@ -119,7 +119,8 @@ internal static class CheckEndpoints
         },
         CheckStep.Found found => new WireTypes.CheckLine
         {
-            Finding = new WireTypes.CheckFinding(found.What, found.IsWell, found.Detail),
+            Finding = new WireTypes.CheckFinding(
+                found.What, found.IsWell, found.Detail, found.IsUnread ? true : null),
         },
         _ => throw new System.Diagnostics.UnreachableException(),
     };

@@ -154,11 +154,14 @@ public sealed partial class StorageNode
             steps.Cursor = $"{CatalogPart}:{record.Key.Cid}";
         }
 
-        await steps.TellAsync(
-            "records", faulty.Found == faulty.Mended && silent.Count == 0,
+        var isMended = faulty.Found == faulty.Mended;
+        var unread = string.Join(", ", silent.Select(static location => location.Name).Order(StringComparer.Ordinal));
+        var summary = new CheckStep.Found(
+            "records", isMended && silent.Count == 0,
             $"{Sizes.Number(done.Items)} objects; {Sizes.Number(faulty.Found)} copies missing or without some of their "
-            + $"parts, {Sizes.Number(faulty.Mended)} made again",
-            cancellationToken);
+            + $"parts, {Sizes.Number(faulty.Mended)} made again"
+            + (silent.Count == 0 ? "" : $"; copies at {unread} were not looked at"));
+        await steps.TellAsync(summary with { IsUnread = isMended && silent.Count > 0 }, cancellationToken);
     }
 
     /// <summary>What the location says that it lacks of the copy. One that cannot answer is told of once.</summary>
@@ -168,8 +171,8 @@ public sealed partial class StorageNode
         if (LocationOf(copy) is not { } location)
         {
             silent.Add(copy.Location);
-            await steps.TellAsync(
-                copy.Location.Name, false, "It is not part of this node, and copies are said to be there: bind it.",
+            await steps.TellUnreadAsync(
+                copy.Location.Name, "It is not part of this node, and copies are said to be there: bind it.",
                 cancellationToken);
             return null;
         }
@@ -195,7 +198,7 @@ public sealed partial class StorageNode
         {
             _absences.Note(copy.Location, failure);
             silent.Add(copy.Location);
-            await steps.TellAsync(copy.Location.Name, false, failure.Message, cancellationToken);
+            await steps.TellUnreadAsync(copy.Location.Name, failure.Message, cancellationToken);
             return null;
         }
     }
@@ -226,7 +229,8 @@ public sealed partial class StorageNode
     {
         var name = location.Id.Name;
         var done = steps.Begin(name);
-        var (found, left) = (0L, 0L);
+        var (found, left, unread) = (0L, 0L, 0L);
+        string? away = null;
         ContentKey? last = after;
         try
         {
@@ -237,6 +241,12 @@ public sealed partial class StorageNode
                 last = held.Manifest.Key;
                 await PaceAsync(request, cancellationToken);
                 done.Add(1, held.Manifest.SizeBytes);
+                if (held.Fault is not null && await AbsenceOfAsync(location, held, cancellationToken) is { } absence)
+                {
+                    (unread, away) = (unread + 1, away ?? absence);
+                    continue;
+                }
+
                 if (await IsKnownAsync(location.Id, held.Manifest, cancellationToken))
                 {
                     continue;
@@ -250,16 +260,51 @@ public sealed partial class StorageNode
                 }
             }
 
-            var used = (await location.MeasureSpaceAsync(cancellationToken)).BytesUsed;
-            await steps.TellAsync(
-                name, left == 0,
-                $"{Sizes.Number(done.Items)} copies of {Sizes.Of(done.SizeBytes)}, {Sizes.Of(used)} on the medium; "
-                + $"{Sizes.Number(found)} that no record names, {Sizes.Number(left)} of them left",
-                cancellationToken);
+            if (away is not null)
+            {
+                await steps.TellUnreadAsync(
+                    name,
+                    $"{Sizes.Number(unread)} of {Sizes.Number(done.Items)} copies were not looked at, as what holds "
+                    + $"them is away. {away}",
+                    cancellationToken);
+            }
+
+            if (unread < done.Items || done.Items == 0)
+            {
+                var used = (await location.MeasureSpaceAsync(cancellationToken)).BytesUsed;
+                await steps.TellAsync(
+                    name, left == 0,
+                    $"{Sizes.Number(done.Items - unread)} copies of {Sizes.Of(done.SizeBytes)}, {Sizes.Of(used)} on "
+                    + $"the medium; {Sizes.Number(found)} that no record names, {Sizes.Number(left)} of them left",
+                    cancellationToken);
+            }
         }
         catch (LocationException failure)
         {
-            await steps.TellAsync(name, false, failure.Message, cancellationToken);
+            await steps.TellUnreadAsync(
+                name, $"It is away, and its copies were not looked at. {failure.Message}", cancellationToken);
+        }
+    }
+
+    /// <summary>Why nothing is known of a copy that does not say what it is; null where it is there and damaged.</summary>
+    private static async ValueTask<string?> AbsenceOfAsync(
+        ILocation location, HeldCopy held, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (key, incarnation) = (held.Manifest.Key, held.Manifest.Incarnation);
+            var copy = new Copy(
+                location.Id, incarnation, CopyState.Verified, held.Manifest.Header, DateTimeOffset.UnixEpoch);
+            await location.DescribeAsync(key, copy, cancellationToken);
+            return null;
+        }
+        catch (IntegrityException)
+        {
+            return null;
+        }
+        catch (LocationException failure)
+        {
+            return failure.Message;
         }
     }
 

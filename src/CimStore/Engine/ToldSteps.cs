@@ -67,6 +67,9 @@ internal sealed class ToldSteps(TimeProvider time)
     public ValueTask TellAsync(string what, bool isWell, string detail, CancellationToken cancellationToken) =>
         TellAsync(new CheckStep.Found(what, isWell, detail), cancellationToken);
 
+    public ValueTask TellUnreadAsync(string what, string detail, CancellationToken cancellationToken) =>
+        TellAsync(new CheckStep.Found(what, false, detail) { IsUnread = true }, cancellationToken);
+
     public ValueTask TellAsync(CheckStep.Found found, CancellationToken cancellationToken) =>
         _found.Writer.WriteAsync(found, cancellationToken);
 

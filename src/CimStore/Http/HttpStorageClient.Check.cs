@@ -40,7 +40,10 @@ public sealed partial class HttpStorageClient
 
             if (line.Finding is { } finding)
             {
-                yield return new CheckStep.Found(finding.What, finding.Ok, finding.Detail);
+                yield return new CheckStep.Found(finding.What, finding.Ok, finding.Detail)
+                {
+                    IsUnread = finding.Unread ?? false,
+                };
             }
         }
     }

@@ -47,7 +47,8 @@ public static class WireTypes
     /// <param name="Cursor">Where a run that is cut now can go on; null where it begins anew.</param>
     public sealed record CheckProgress(string What, long Items, long SizeBytes, string? Cursor = null);
 
-    public sealed record CheckFinding(string What, bool Ok, string Detail);
+    /// <param name="Unread">true: nothing was found wrong, and something is away and was not looked at.</param>
+    public sealed record CheckFinding(string What, bool Ok, string Detail, bool? Unread = null);
 
     /// <param name="Ok">Every finding was.</param>
     public sealed record CheckResult(bool Ok);

@@ -64,6 +64,34 @@ public sealed class InProcessOperatorTests : OperatorCommandTests
         Assert.Contains("2 verified", back.Error, StringComparison.Ordinal);
     }
 
+    [Theory, Trait("row", "J12")]
+    [InlineData("pool", "warm")]
+    [InlineData("cold", "cold")]
+    public async Task The_copies_of_a_location_that_is_away_are_not_compared_and_not_called_ok(
+        string location, string tier)
+    {
+        await RunAsync("migrate", await PutAsync(3_000_000), "--to", tier);
+        await RunAsync("migrate", await PutAsync(50_000), "--to", tier);
+        var path = Path.Combine(Program.Folder, location);
+        Directory.Move(path, path + ".away");
+
+        var text = await Program.RunAsync("fsck");
+        var json = await Program.RunAsync("fsck", "--json");
+        Directory.Move(path + ".away", path);
+        var back = await RunAsync("fsck");
+
+        Assert.Equal(1, text.ExitCode);
+        Assert.Contains($"{location}\tunread\t2 of 2 copies were not looked at", text.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            $"records\tunread\t2 objects; 0 copies missing or without some of their parts, 0 made again; copies at "
+            + $"{location} were not looked at", text.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain($"{location}\tok", text.Text, StringComparison.Ordinal);
+        Assert.Equal(1, json.ExitCode);
+        Assert.Contains("\"ok\":false,", json.Text, StringComparison.Ordinal);
+        Assert.Contains("\"state\":\"unread\"", json.Text, StringComparison.Ordinal);
+        Assert.Contains($"{location}\tok\t2 copies of ", back.Text, StringComparison.Ordinal);
+    }
+
     /// <summary>The only copy, and all of its bytes are right.</summary>
     [Theory, Trait("row", "J12")]
     [InlineData("hot", "repair")]
