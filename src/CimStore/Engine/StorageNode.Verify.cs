@@ -6,7 +6,6 @@ using CimStore.Content;
 using CimStore.Diagnostics;
 using CimStore.Locations;
 using CimStore.Objects;
-using CimStore.Policies;
 
 namespace CimStore.Engine;
 
@@ -82,49 +81,6 @@ public sealed partial class StorageNode
         {
             Volatile.Write(ref _isChecking, false);
         }
-    }
-
-    public async ValueTask<Explanation?> ExplainAsync(Cid cid, CancellationToken cancellationToken)
-    {
-        if (await _catalog.FindAsync(KeyOf(cid), cancellationToken) is not { } record)
-        {
-            return null;
-        }
-
-        var pattern = PatternPolicy.For(record.Pattern);
-        var held = _ports.Tiers is null
-            ? record.Copies.Count(copy => copy.State == CopyState.Verified) : CopiesOf(record);
-        var required = ConsistencyTable.CopiesRequired(record.Class);
-        var reasons = ImmutableArray.CreateBuilder<string>();
-        reasons.Add($"{record.SizeBytes} bytes: {SizeMatrix.Home(record.SizeBytes).Reason}");
-        reasons.Add(record.SizeBytes <= _home.InlineSizeMaxBytes
-            ? $"at most {_home.InlineSizeMaxBytes} bytes: kept in the journal's own batch, one sync for both"
-            : $"above {_home.InlineSizeMaxBytes} bytes: kept in a file with its BLAKE3 tree, proved in 16 KiB groups");
-        reasons.Add($"{pattern.Reason}; suited device: {pattern.Device}");
-        reasons.Add($"{ConsistencyTable.ReasonFor(record.DataClass)}; without a level, "
-            + $"{ConsistencyTable.LevelFor(record.DataClass)}");
-        reasons.Add($"class {record.Class}: {required} verified copies in distinct failure domains required, "
-            + $"{held} held"
-            + (held < required ? $", {required - held} owed" : ""));
-        reasons.Add(await ExplainTierAsync(record, cancellationToken));
-        reasons.AddRange(record.Copies.Select(copy =>
-            $"copy at {copy.Location}: {copy.State}, proved last at {copy.VerifiedAt:O}"));
-        reasons.Add($"release: {Judge(record).Reason}");
-        return new Explanation(record, reasons.ToImmutable());
-    }
-
-    private async ValueTask<string> ExplainTierAsync(ObjectRecord record, CancellationToken cancellationToken)
-    {
-        if (Scavenger is null)
-        {
-            return $"tier {record.Tier}: the first location, {_home.Id}, is bound to it and takes new content";
-        }
-
-        return await Scavenger.ExplainAsync(record.Key, cancellationToken) is { } verdict
-            ? $"tier {record.Tier}: the policy {_ports.Tiers!.Policy.Name} says {verdict.Tier}, by its rule "
-                + $"{verdict.Rule}: {verdict.Reason}"
-                + (verdict.NextDue is { } due ? $"; asked again at {due:O}" : "; not asked again by itself")
-            : $"tier {record.Tier}: the policy was not asked yet";
     }
 
     /// <summary>Reads a whole copy. One that is away says nothing of the object's others.</summary>

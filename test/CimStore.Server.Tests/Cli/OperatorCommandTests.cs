@@ -70,6 +70,32 @@ public abstract class OperatorCommandTests : IAsyncLifetime
         Assert.Equal(0, (await Program.RunAsync("verify", cid)).ExitCode);
     }
 
+    [Fact, Trait("row", "F3")]
+    public async Task Each_copy_is_explained_by_the_placement_and_its_failure_domains()
+    {
+        var cid = await PutAsync(50_000);
+        var hot = (await RunAsync("explain", cid)).Text;
+        await RunAsync("migrate", cid, "--to", "warm");
+        var warm = (await RunAsync("explain", cid)).Text;
+        await RunAsync("replicate", cid, "--factor", "4");
+        var four = (await RunAsync("explain", cid)).Text;
+
+        Assert.Contains("copy at hot, why there: the placement names hot of the tier Hot, the home location", hot,
+            StringComparison.Ordinal);
+        Assert.Contains("in the journal's own batch, one sync for both; failure domain device:a", hot,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("journal", warm, StringComparison.Ordinal);
+        Assert.Contains(
+            "copy at pool, why there: the placement names pool of the tier Warm, by rendezvous among 1, in a failure "
+            + "domain of its own", warm, StringComparison.Ordinal);
+        Assert.Contains(
+            "3 parts, any 2 of which give it back, in failure domains device:b, device:c, device:d", warm,
+            StringComparison.Ordinal);
+        Assert.Contains("copy at cold, why there: no rule asks for it: it was made by hand", four,
+            StringComparison.Ordinal);
+        Assert.Contains("failure domain device:e", four, StringComparison.Ordinal);
+    }
+
     [Fact, Trait("row", "J12")]
     public async Task A_lost_part_is_found_and_made_again()
     {
