@@ -28,7 +28,10 @@ internal static class ScavengeCommand
         var command = new CliCommand(
             "scavenge", "Move what the policy says is due, and pay the copies that are owed.")
         {
-            Prints = "What was looked at, moved and copied. With --dry-run a planned move a line: CID, from, to, why.\n"
+            Prints = "What was looked at, moved and copied, and of what was not moved how many for which reason:\n"
+                + "location-away, location-full, location-busy, no-location, region-denied, release-gate (the\n"
+                + "old copy may not go yet), failed. What the rate holds up is moved, later; it is no reason.\n"
+                + "With --dry-run a planned move a line: CID, from, to, why.\n"
                 + "A node does this by itself; the command works on a directory that no node serves, with the\n"
                 + "configuration that binds its locations.",
             Examples =
@@ -70,12 +73,30 @@ internal static class ScavengeCommand
         else
         {
             session.Out.Line(
-                $"{cycle.Looked} due, {cycle.Moved} moved, {cycle.NotMoved} not; {cycle.DebtsPaid} debts paid, "
-                + $"{cycle.DebtsLeft} left");
+                $"{cycle.Looked} due, {cycle.Moved} moved, {cycle.NotMoved} not{Why(cycle.NotMovedBecause)}; "
+                + $"{cycle.DebtsPaid} debts paid, {cycle.DebtsLeft} left");
+            Say(session, cycle);
         }
 
         return cycle.NotMoved + cycle.DebtsLeft == 0 ? ExitCode.Ok : ExitCode.LocationFailed;
     }
+
+    /// <summary>What is no number of everyday cycles.</summary>
+    private static void Say(CliSession session, CycleResult cycle)
+    {
+        if (cycle.StayedBecause.Count > 0)
+        {
+            session.Say($"{cycle.StayedBecause.Values.Sum()} due stay where they are{Why(cycle.StayedBecause)}");
+        }
+
+        if (cycle.Evicted > 0)
+        {
+            session.Say($"{cycle.Evicted} copies given up at locations that were full");
+        }
+    }
+
+    private static string Why(IReadOnlyDictionary<string, int> counts) => counts.Count == 0
+        ? "" : $" ({string.Join(", ", counts.Select(static reason => $"{reason.Value} {reason.Key}"))})";
 
     private static async Task<int> PauseAsync(
         CliSession session, StoreConnection store, CancellationToken cancellationToken)

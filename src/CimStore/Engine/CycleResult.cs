@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace CimStore.Engine;
 
 /// <summary>What one cycle of the scavenger did.</summary>
@@ -14,4 +16,12 @@ public sealed record CycleResult(
 {
     /// <summary>Copies given up at locations that were full; their objects have enough elsewhere.</summary>
     public int Evicted { get; init; }
+
+    /// <summary>How many of those not moved for which reason; the words are for ever.</summary>
+    public IReadOnlyDictionary<string, int> NotMovedBecause { get; init; } =
+        ImmutableSortedDictionary<string, int>.Empty;
+
+    /// <summary>How many that were due the policy left where they are, and why.</summary>
+    public IReadOnlyDictionary<string, int> StayedBecause { get; init; } =
+        ImmutableSortedDictionary<string, int>.Empty;
 }

@@ -4,7 +4,10 @@ using CimStore.Policies;
 namespace CimStore.Engine;
 
 /// <summary>Asks the policy about one object, and says when to ask again.</summary>
-internal sealed record DueDating(MigrationPolicy Policy, MigrationEnvironment Environment)
+/// <param name="Policy">The rules.</param>
+/// <param name="Environment">What they see of the tiers.</param>
+/// <param name="FullTiers">The tiers, a bit each, that take nothing now.</param>
+internal sealed record DueDating(MigrationPolicy Policy, MigrationEnvironment Environment, uint FullTiers = 0)
 {
     private const uint FnvOffset = 2166136261;
     private const uint FnvPrime = 16777619;
@@ -13,13 +16,18 @@ internal sealed record DueDating(MigrationPolicy Policy, MigrationEnvironment En
     private static readonly TimeSpan RetryRefused = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// Another policy, another tier or another pressure is another number: what was dated with one that is not this is
-    /// dated anew.
+    /// Another policy, another tier or another pressure is another number, and another one is that a tier takes nothing:
+    /// what was dated with one that is not this is dated anew. What a full tier refused waits for an hour, but no
+    /// longer than until the tier takes something again.
     /// </summary>
-    public uint Stamp { get; } = StampOf(Policy, Environment);
+    public uint Stamp { get; } = StampOf(Policy, Environment, FullTiers);
 
     public MigrationVerdict Ask(MigrationFacts facts, DateTimeOffset now) =>
         MigrationDecision.Decide(Policy, facts, Environment, now);
+
+    /// <summary>What keeps an object where it is.</summary>
+    public MigrationHold HoldOf(MigrationFacts facts, DateTimeOffset now) =>
+        MigrationOutcome.At(Policy, facts, Environment, now.UtcTicks).Hold;
 
     /// <summary>Without the reason, which costs more than the answer: most of what is due stays where it is.</summary>
     public MigrationOutlook Look(MigrationFacts facts, DateTimeOffset now) =>
@@ -42,7 +50,7 @@ internal sealed record DueDating(MigrationPolicy Policy, MigrationEnvironment En
         _ => now + RetryFailed,
     };
 
-    private static uint StampOf(MigrationPolicy policy, MigrationEnvironment environment)
+    private static uint StampOf(MigrationPolicy policy, MigrationEnvironment environment, uint fullTiers)
     {
         var hash = FnvOffset;
         foreach (var letter in policy.Name)
@@ -57,6 +65,6 @@ internal sealed record DueDating(MigrationPolicy Policy, MigrationEnvironment En
             hash = (hash ^ state) * FnvPrime;
         }
 
-        return hash;
+        return fullTiers == 0 ? hash : (hash ^ fullTiers) * FnvPrime;
     }
 }

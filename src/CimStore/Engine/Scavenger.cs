@@ -25,6 +25,7 @@ public sealed partial class Scavenger : IDisposable
     private readonly TimeProvider _time;
     private readonly Func<double> _chance;
     private readonly JournalFollower _follower;
+    private readonly CycleTally _tally = new();
 
     /// <summary>One cycle at a time; it may last for hours.</summary>
     private readonly SemaphoreSlim _running = new(1, 1);
@@ -75,6 +76,7 @@ public sealed partial class Scavenger : IDisposable
         await _running.WaitAsync(cancellationToken);
         try
         {
+            _tally.Clear();
             await _rooms.MeasureAsync(cancellationToken);
             var dating = Dating();
             var followed = await FollowAsync(dating, cancellationToken);
@@ -87,10 +89,10 @@ public sealed partial class Scavenger : IDisposable
             followed += await FollowAsync(dating, cancellationToken);
             await OwePartsAsync(cancellationToken);
             await MeasureAsync(cancellationToken);
-            return new CycleResult(followed, looked, moved, notMoved, paid, left, redated, !_isRedated)
+            return _tally.AddTo(new CycleResult(followed, looked, moved, notMoved, paid, left, redated, !_isRedated)
             {
                 Evicted = evicted,
-            };
+            });
         }
         finally
         {
@@ -142,12 +144,14 @@ public sealed partial class Scavenger : IDisposable
         _index.Dispose();
     }
 
-    private DueDating Dating() => new(_settings.Policy, new MigrationEnvironment(
-        _ports.Locations
+    private DueDating Dating() => new(
+        _settings.Policy,
+        new MigrationEnvironment(_ports.Locations
             .Where(location => _node.StateOf(location.Id) == LocationState.Active)
             .GroupBy(location => location.Traits.Tier)
             .Select(tier => new TierState(
-                tier.Key, tier.First().Traits.Cost, tier.Max(location => _rooms.FillShareOf(location.Id) ?? 0)))));
+                tier.Key, tier.First().Traits.Cost, tier.Max(location => _rooms.FillShareOf(location.Id) ?? 0)))),
+        _node.FullTiers());
 
     private async ValueTask<(int Looked, int Moved, int NotMoved)> MoveDueAsync(
         DueDating dating, CancellationToken cancellationToken)
@@ -182,7 +186,7 @@ public sealed partial class Scavenger : IDisposable
         return (page.Count, moves);
     }
 
-    private static (List<DueChange> Redated, List<(DueRecord Record, MigrationVerdict Verdict)> Moves) Decide(
+    private (List<DueChange> Redated, List<(DueRecord Record, MigrationVerdict Verdict)> Moves) Decide(
         IReadOnlyList<DueRecord> page, DueDating dating, DateTimeOffset now)
     {
         var redated = new List<DueChange>(page.Count);
@@ -192,6 +196,7 @@ public sealed partial class Scavenger : IDisposable
             var outlook = dating.Look(record.Facts, now);
             if (outlook.Tier == record.Facts.Tier)
             {
+                _tally.Stayed(dating.HoldOf(record.Facts, now));
                 redated.Add(new DueChange(
                     record.Key, record, record with { Due = outlook.NextDue, Stamp = dating.Stamp }));
             }
@@ -270,6 +275,7 @@ public sealed partial class Scavenger : IDisposable
         }
         else if (outcome.Result is MoveResult.Failed or MoveResult.Refused)
         {
+            _tally.NotMoved(outcome.Hindrance);
             Log.NotMoved(_ports.Logger, cid, verdict.Tier.ToString(), outcome.Reason);
         }
 

@@ -257,7 +257,11 @@ public sealed partial class StorageNode
             var choice = Placement.Within(tier, RequestOf(record), held, candidates, Settings.Placement);
             if (choice.Location is not { } target)
             {
-                return NotMoved(choice.Rejection!, failure);
+                return NotMoved(choice.Rejection!, failure) with
+                {
+                    Hindrance = failure is null
+                        ? HindranceOf(choice.Rejection!, tier, record.SizeBytes) : HindranceOf(failure.Fault),
+                };
             }
 
             tried.Add(target);
@@ -275,6 +279,37 @@ public sealed partial class StorageNode
         ? new MoveOutcome(MoveResult.Failed, failure.Message)
         : new MoveOutcome(
             rejection.Code == "locations-unreachable" ? MoveResult.Failed : MoveResult.Refused, rejection.Message);
+
+    private static MoveHindrance HindranceOf(LocationFault fault) => fault switch
+    {
+        LocationFault.Offline => MoveHindrance.LocationAway,
+        LocationFault.Full or LocationFault.IntakeStopped => MoveHindrance.LocationFull,
+        LocationFault.Throttled => MoveHindrance.LocationBusy,
+        _ => MoveHindrance.Failed,
+    };
+
+    private MoveHindrance HindranceOf(Rejection rejection, StorageTier tier, long sizeBytes) => rejection.Code switch
+    {
+        "locations-unreachable" => MoveHindrance.LocationAway,
+        "region-denied" => MoveHindrance.RegionDenied,
+        _ => Candidates().Any(candidate => candidate.Traits.Tier == tier
+            && candidate.State == LocationState.Active && !Takes(candidate, sizeBytes))
+            ? MoveHindrance.LocationFull : MoveHindrance.NoLocation,
+    };
+
+    /// <summary>Whether it is not too full, as the placement counts it.</summary>
+    private bool Takes(PlacementCandidate candidate, long sizeBytes) =>
+        !candidate.IsFull
+        && !(candidate.FillShare >= Settings.Placement.FillShareMax)
+        && !(candidate.FreeBytes - Settings.Placement.FreeBytesMin < sizeBytes);
+
+    /// <summary>The tiers, a bit each, whose locations are all too full: what was refused there is worth another try as
+    /// soon as that changes.</summary>
+    internal uint FullTiers() => Candidates()
+        .Where(static candidate => candidate.State == LocationState.Active)
+        .GroupBy(static candidate => candidate.Traits.Tier)
+        .Where(tier => !tier.Any(candidate => Takes(candidate, 0)))
+        .Aggregate(0u, static (bits, tier) => bits | (1u << (int)tier.Key));
 
     internal int CopiesOf(ObjectRecord record) =>
         CopyCount.Of(record, _thin.SeenBy(record, _bound), FailureDomain);
@@ -390,7 +425,10 @@ public sealed partial class StorageNode
         return after?.Tier == tier
             ? new MoveOutcome(MoveResult.Moved, $"{record.Tier} -> {tier}")
             : new MoveOutcome(
-                MoveResult.Failed, verdict.IsForNow ? verdict.Reason : $"No verified copy is at {tier} yet.");
+                MoveResult.Failed, verdict.IsForNow ? verdict.Reason : $"No verified copy is at {tier} yet.")
+            {
+                Hindrance = verdict.IsForNow ? MoveHindrance.ReleaseGate : MoveHindrance.Failed,
+            };
     }
 
     private bool IsWarmerThan(Copy copy, StorageTier tier) =>

@@ -30,7 +30,7 @@ public sealed class MemoryLocation(LocationId id, LocationTraits traits, TimePro
     public int InlineSizeMaxBytes { get; init; } = 1 << 20;
 
     /// <summary>What all copies together may take; null is no limit.</summary>
-    public long? CapacityBytes { get; init; }
+    public long? CapacityBytes { get; set; }
 
     public ImmutableArray<string> Warnings => [];
 

@@ -285,6 +285,52 @@ public sealed class EmergencySpaceTests : IDisposable
         await tiers.Node.CollectAsync(Token);
     }
 
+    [Fact]
+    public async Task What_a_full_tier_refused_moves_in_the_first_cycle_with_room_again()
+    {
+        var store = new MemoryStore(_time, new IdSource(_time), "hot");
+        var warm = MemoryTiers.Make("warm", StorageTier.Warm, _time, capacityBytes: 10 * Size);
+        await using var tiers = await MemoryTiers.OpenAsync(
+            _time, _meters, null, store, [warm], new StorageNodeOptions(), new BackgroundLimits());
+        await FillAsync(warm, 10);
+        await StoreAsync(tiers, 3, DurabilityClass.Ephemeral);
+        _time.Advance(TimeSpan.FromDays(8));
+
+        var full = await tiers.Node.Scavenger!.RunAsync(Token);
+        var soon = await tiers.Node.Scavenger.RunAsync(Token);
+        warm.CapacityBytes = 1000 * Size;
+        _time.Advance(TimeSpan.FromMinutes(1));
+        var room = await tiers.Node.Scavenger.RunAsync(Token);
+
+        Assert.Equal((3, 0, 3), (full.Looked, full.Moved, full.NotMoved));
+        Assert.Equal(3, Assert.Single(full.NotMovedBecause, static why => why.Key == "location-full").Value);
+        Assert.Equal((0, 0), (soon.Looked, soon.NotMoved));
+        Assert.Empty(soon.NotMovedBecause);
+        Assert.Equal((3, 3, 0), (room.Looked, room.Moved, room.NotMoved));
+    }
+
+    [Fact]
+    public async Task A_cycle_says_how_many_were_not_moved_for_which_reason()
+    {
+        var isAway = true;
+        var plan = new LocationFaultPlan().While(() => isAway, new LocationMishap.Before(LocationFault.Offline));
+        await using var tiers = await OpenAsync(_ => plan, ("warm", StorageTier.Warm));
+        await StoreAsync(tiers, 2, DurabilityClass.Ephemeral);
+        _time.Advance(TimeSpan.FromDays(8));
+
+        var away = await tiers.Node.Scavenger!.RunAsync(Token);
+        isAway = false;
+        _time.Advance(TimeSpan.FromMinutes(10));
+        var back = await tiers.Node.Scavenger.RunAsync(Token);
+        _time.Advance(TimeSpan.FromDays(22));
+        var later = await tiers.Node.Scavenger.RunAsync(Token);
+
+        Assert.Equal("location-away", Assert.Single(away.NotMovedBecause).Key);
+        Assert.Equal((2, 2), (away.NotMoved, away.NotMovedBecause["location-away"]));
+        Assert.Equal((2, 0), (back.Moved, back.NotMovedBecause.Count));
+        Assert.Equal(later.Looked, later.Moved + later.NotMoved + later.StayedBecause.Values.Sum());
+    }
+
     private static async Task<List<Cid>> StoreAsync(
         MemoryTiers tiers, int count, DurabilityClass durability, int seed = 0)
     {
