@@ -22,7 +22,8 @@ internal static class DebtsCommand
         var command = new CliCommand("debts", "List content that owes copies or parts, the longest due first.")
         {
             Prints = "CID<tab>copies owed<tab>since<tab>tries<tab>next try<tab>why. Hopeless content has no copy that\n"
-                + "proves any more: store it again from elsewhere. Exit code 1 when something is owed.",
+                + "proves any more: store it again from elsewhere. Exit code 1 when something is owed, or when a\n"
+                + "directory is away (told on standard error): what it lacks, nobody has looked at.",
             Examples =
             [
                 ("cimstore debts", "what is owed"),
@@ -60,6 +61,7 @@ internal static class DebtsCommand
                 + $"{Sizes.Of(one.Debt.NextTry)}\t{LineEscape.Escape(one.Debt.Cause)}");
         }
 
-        return owed.Count == 0 ? ExitCode.Ok : ExitCode.NotWell;
+        var isLookedAt = await Unlooked.SayAsync(session, store, cancellationToken);
+        return owed.Count == 0 && isLookedAt ? ExitCode.Ok : ExitCode.NotWell;
     }
 }

@@ -17,7 +17,16 @@ internal static class JobRun
     {
         var store = await session.OpenAsync(cancellationToken);
         var job = await store.Operator.StartJobAsync(arguments, cancellationToken);
-        return isDetached ? Tell(session, job) : await FollowAsync(session, store, job.Id, cancellationToken);
+        if (isDetached)
+        {
+            return Tell(session, job);
+        }
+
+        var code = await FollowAsync(session, store, job.Id, cancellationToken);
+
+        // A repair makes what was found; what a directory that is away lacks was not.
+        return arguments.Kind != JobKind.Repair || await Unlooked.SayAsync(session, store, cancellationToken)
+            ? code : ExitCode.NotWell;
     }
 
     /// <summary>

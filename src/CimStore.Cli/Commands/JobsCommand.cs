@@ -84,7 +84,8 @@ internal static class JobsCommand
     {
         var command = new CliCommand("run", "Run jobs of a directory that no node serves; a node does it by itself.")
         {
-            Prints = "As list: the job that was named, or all that are there afterwards.",
+            Prints = "As list: the job that was named, or all that are there afterwards. Each is tried once: with\n"
+                + "something left the exit code is 1, and the job stays queued for the next 'jobs run' or a node.",
             Examples =
             [
                 ("cimstore jobs run ID", "go on with one that was interrupted"),
@@ -107,7 +108,7 @@ internal static class JobsCommand
             foreach (var job in await store.Operator.ListJobsAsync(token))
             {
                 JobRun.Tell(session, job);
-                isWell &= job.State != JobState.Failed;
+                isWell &= job.State != JobState.Failed && job is not { State: JobState.Queued, Left: > 0 };
             }
 
             return isWell ? ExitCode.Ok : ExitCode.NotWell;

@@ -67,7 +67,9 @@ internal static class LocationCommand
             "drain", "Give a location nothing new, and move every copy off it: another copy first, always.")
         {
             Prints = "The job, as 'jobs list' prints it. Interrupted it goes on in a node; in a directory 'jobs run'\n"
-                + "goes on. When it is done the location may be retired, or activated again.",
+                + "goes on. Where no node serves the directory it ends after one try: with something left the exit\n"
+                + "code is 1, and the job stays queued for the next 'jobs run' or a node. When it is done the\n"
+                + "location may be retired, or activated again.",
             Examples =
             [
                 ("cimstore location drain pool", "with its progress"),

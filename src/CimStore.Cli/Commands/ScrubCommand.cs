@@ -53,7 +53,10 @@ internal static class ScrubCommand
         var command = new CliCommand("repair", "Make the copies and parts that are owed, now.")
         {
             Prints = "A job: its line as 'jobs list' prints it. A node pays debts by itself, with growing waits\n"
-                + "after each try in vain; this does not wait. What stays owed is in 'cimstore debts'.",
+                + "after each try in vain; this does not wait. Where no node serves the directory it ends after one\n"
+                + "try: with something left the exit code is 1, and the job stays queued for the next 'jobs run' or\n"
+                + "a node. What stays owed is in 'cimstore debts'. Exit code 1 also when a directory is away (told\n"
+                + "on standard error): what it lacks, nobody has looked at.",
             Examples =
             [
                 ("cimstore repair", "everything that is owed"),

@@ -24,4 +24,8 @@ public sealed record NodeStatus
 
     /// <summary>What is wrong or weaker than promised, in words; empty when all is well.</summary>
     public required ImmutableArray<string> Warnings { get; init; }
+
+    /// <summary>Of the warnings, those of the locations behind the first: what lies in a directory that is away, or
+    /// cannot be read, is looked at by nobody.</summary>
+    public ImmutableArray<string> LocationWarnings { get; init; } = [];
 }

@@ -152,10 +152,9 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
         NoteGarbage();
         var totals = await _catalog.TotalsAsync(cancellationToken);
         var space = await _ports.Maintenance.MeasureAsync(cancellationToken);
+        ImmutableArray<string> ofLocations = [.. Away().SelectMany(static location => location.Warnings)];
         var warnings = _ports.Maintenance.Warnings.AddRange(
-            _ports.Locations.Where(location => !ReferenceEquals(location, _home))
-                .SelectMany(location => location.Warnings)
-                .Concat(_ports.Tiers?.Warnings ?? [])
+            ofLocations.Concat(_ports.Tiers?.Warnings ?? [])
                 .Concat(StateWarnings())
                 .Concat(SpaceWarnings()));
         if (_time.IsClockBehind)
@@ -174,6 +173,7 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
             DefaultClass = DefaultClass,
             Owners = [.. owners],
             Warnings = warnings,
+            LocationWarnings = ofLocations,
         };
     }
 

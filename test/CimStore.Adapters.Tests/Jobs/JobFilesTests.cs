@@ -57,6 +57,31 @@ public sealed class JobFilesTests : JobStoreContract
             System.Text.Encoding.UTF8.GetString(JobCodec.Write(job).Span));
     }
 
+    /// <summary>Whether another try may help was not written then: one more finds out.</summary>
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(3, 3)]
+    public void A_file_of_before_has_all_that_was_left_tried_again(int left, int expected)
+    {
+        var written = System.Text.Encoding.UTF8.GetString(
+            JobCodec.Write(Job(1, JobState.Queued) with { Left = left, LeftForRetry = 1 }).Span);
+        var before = string.Join('\n', written.Split('\n').Where(
+            static line => !line.Contains("leftForRetry", StringComparison.Ordinal)));
+
+        var read = JobCodec.Read(System.Text.Encoding.UTF8.GetBytes(before));
+
+        Assert.Equal(left > 0, before != written);
+        Assert.Equal((left, expected), (read.Left, read.LeftForRetry));
+    }
+
+    [Fact]
+    public void A_job_of_which_nothing_is_worth_another_try_stays_so()
+    {
+        var job = Job(1, JobState.Failed) with { Left = 3, LeftForRetry = 0 };
+
+        Assert.Equal(0, JobCodec.Read(JobCodec.Write(job)).LeftForRetry);
+    }
+
     [Fact]
     public void The_state_of_a_location_outlives_the_process_and_is_never_guessed()
     {

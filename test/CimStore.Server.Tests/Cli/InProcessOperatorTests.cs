@@ -130,6 +130,48 @@ public sealed class InProcessOperatorTests : OperatorCommandTests
             line => Assert.Contains("\tok\t", line, StringComparison.Ordinal));
     }
 
+    [Fact, Trait("row", "J12")]
+    public async Task A_directory_that_is_away_keeps_debts_and_repair_from_saying_that_all_is_well()
+    {
+        await RunAsync("migrate", await PutAsync(50_000), "--to", "warm");
+        var shard = Path.Combine(Program.Folder, "pool", "d0");
+        Directory.Move(shard, shard + ".away");
+
+        var debts = await Program.RunAsync("debts");
+        var repair = await Program.RunAsync("repair");
+        Directory.Move(shard + ".away", shard);
+        var back = await RunAsync("debts");
+
+        debts.Fails(1, "not looked at: Pool pool, shard 0 of set 0");
+        Assert.Empty(debts.Text);
+        repair.Fails(1, "not looked at: Pool pool, shard 0 of set 0");
+        Assert.Contains("\trepair\tdone\t", repair.Text, StringComparison.Ordinal);
+        Assert.Empty(back.Error);
+    }
+
+    [Fact, Trait("row", "J12")]
+    public async Task A_copy_that_was_found_wrong_is_owed_by_that_word_where_the_class_has_all_it_needs()
+    {
+        var cid = await PutAsync(3_000_000);
+        await RunAsync("replicate", cid, "--factor", "3");
+        var blob = Directory.EnumerateFiles(Program.Data, "*.blob", SearchOption.AllDirectories).Single();
+        using (var file = File.Open(blob, FileMode.Open, FileAccess.ReadWrite))
+        {
+            file.Position = 1_000_000;
+            file.Write(new byte[4096]);
+        }
+
+        var verified = await Program.RunAsync("verify", cid);
+        var owed = await Program.RunAsync("debts");
+        var json = await Program.RunAsync("debts", "--json");
+
+        Assert.StartsWith($"{cid}\tbad", verified.Text, StringComparison.Ordinal);
+        Assert.Equal(1, owed.ExitCode);
+        Assert.StartsWith($"{cid}\twrong\t", owed.Text, StringComparison.Ordinal);
+        Assert.Equal((0, false), (
+            json.Json.GetProperty("copiesOwed").GetInt32(), json.Json.GetProperty("lacksParts").GetBoolean()));
+    }
+
     [Fact, Trait("row", "J9")]
     public async Task A_job_in_a_directory_ends_after_one_try_and_leaves_the_lock_to_a_replacement()
     {

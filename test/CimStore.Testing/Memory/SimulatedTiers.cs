@@ -68,6 +68,9 @@ public sealed class SimulatedTiers
         return location;
     }
 
+    /// <summary>From the next opening on nothing is bound there.</summary>
+    public void Unbind(string name) => _others.Remove(At(name));
+
     public LocationFaultPlan PlanOf(string location) => _plans[new LocationId(location)];
 
     public MemoryLocation At(string location) => _others.Single(one => one.Id.Name == location);

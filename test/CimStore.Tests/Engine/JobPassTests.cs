@@ -56,6 +56,23 @@ public sealed class JobPassTests
         Assert.Equal((JobState.Done, 60, 0), (ended.State, ended.Done, ended.Left));
     }
 
+    /// <summary>Nothing comes back by waiting for it.</summary>
+    [Fact, Trait("row", "J9")]
+    public async Task What_lies_at_a_location_that_is_not_bound_is_not_tried_again()
+    {
+        var (tiers, _) = await AtWarmAsync(3);
+        tiers.Unbind("warm");
+        tiers.Bind("cold", StorageTier.Cold);
+        await tiers.OpenAsync();
+        var job = await tiers.Node.Jobs!.StartJobAsync(new JobArguments(JobKind.Scrub), Token);
+
+        var ended = await tiers.Node.Jobs.RunToEndAsync(job.Id, null, Token);
+
+        Assert.Equal((JobState.Failed, 3, 3, 0, 0), (
+            ended.State, ended.Done, ended.Left, ended.LeftForRetry, ended.Attempts));
+        Assert.Contains("warm", ended.LastError, StringComparison.Ordinal);
+    }
+
     private static async Task<(SimulatedTiers Tiers, List<byte[]> Contents)> AtWarmAsync(int count)
     {
         var tiers = new SimulatedTiers();
