@@ -54,6 +54,9 @@ internal sealed class EmbeddedClient(Func<ValueTask<IStorageClient>> open) : ISt
     public IAsyncEnumerable<CheckStep> CheckAsync(CheckRequest request, CancellationToken cancellationToken) =>
         EachAsync(node => node.CheckAsync(request, cancellationToken), cancellationToken);
 
+    public async ValueTask ObserveAsync(RetrieveRequest request, Cid? about, CancellationToken cancellationToken) =>
+        await (await _node.Value).ObserveAsync(request, about, cancellationToken);
+
     public async ValueTask<Explanation?> ExplainAsync(Cid cid, CancellationToken cancellationToken) =>
         await (await _node.Value).ExplainAsync(cid, cancellationToken);
 

@@ -29,7 +29,8 @@ internal static class BatchEndpoints
             .Produces<WireTypes.BatchReply>().WithProblems(400, 409, 413, 415, 422, 503, 507);
         api.MapPost("/batch/get", GetAsync)
             .WithName("GetBatch").WithSummary("Many contents in one framed answer, in the order asked for.")
-            .Produces<Stream>(StatusCodes.Status200OK, WireHeaders.BatchMediaType).WithProblems(400, 413, 503);
+            .Produces<Stream>(StatusCodes.Status200OK, WireHeaders.BatchMediaType).WithProblems(400, 413, 503)
+            .WithMetadata(new QuestionMarker());
     }
 
     private static async Task<IResult> StoreAsync(

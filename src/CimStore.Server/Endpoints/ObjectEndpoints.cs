@@ -30,7 +30,7 @@ internal static class ObjectEndpoints
             .Produces<Explanation>().WithProblems(400, 404);
         api.MapPost("/objects/{cid}/verify", VerifyAsync)
             .WithName("VerifyObject").WithSummary("Reads every copy from its medium and proves it.")
-            .Produces<VerifyResult>().WithProblems(400, 404);
+            .Produces<VerifyResult>().WithProblems(400, 404).WithMetadata(new QuestionMarker());
         api.MapPost("/objects/{cid}/replicate", ReplicateAsync)
             .WithName("ReplicateObject").WithSummary("Has so many effective copies, never fewer than the class needs.")
             .Produces<CopiesResult>().WithProblems(400, 404, 409, 422, 503);

@@ -59,7 +59,7 @@ internal static class OperatorEndpoints
                 (string cid, IStorageClient node, CancellationToken cancellationToken) =>
                     WhereIsAsync(cid, isDeep: true, node, cancellationToken))
             .WithName("InspectCopies").WithSummary("The same after reading every byte of every copy, spare parts too.")
-            .Produces<WireTypes.CopyList>().WithProblems(400, 404);
+            .Produces<WireTypes.CopyList>().WithProblems(400, 404).WithMetadata(new QuestionMarker());
     }
 
     /// <summary>A client that is not the engine may know nothing of this.</summary>

@@ -1,3 +1,4 @@
+using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Server.Endpoints;
 using Microsoft.AspNetCore.Builder;
@@ -16,6 +17,12 @@ internal static class RequestPipeline
         app.Use((context, next) => ProblemWriter.GuardAsync(context, next, app.Logger));
         app.UseRouting();
         app.Use((context, next) => AdmitAsync(context, next, access, gate));
+        var node = app.Services.GetRequiredService<IStorageClient>();
+        app.Use(async (context, next) =>
+        {
+            await ConsistencyToken.ObserveAsync(context, node);
+            await next(context);
+        });
         var api = app.MapGroup(Routes.Api);
         ContentEndpoints.Map(api);
         ContentReadEndpoints.Map(api);

@@ -62,6 +62,16 @@ public interface IStorageClient : IAsyncDisposable
     /// </exception>
     ValueTask<CopiesResult> MigrateAsync(Cid cid, MigrateRequest request, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Waits until the node has seen the position of a receipt: whatever is asked after that, lists and names too, is
+    /// answered from a state that has everything up to there.
+    /// </summary>
+    /// <param name="request">The position, and who asks.</param>
+    /// <param name="about">The content it is about; null where it is about none.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    /// <exception cref="RefusedException">It was not seen in time (<c>token-not-observed</c>).</exception>
+    ValueTask ObserveAsync(RetrieveRequest request, Cid? about, CancellationToken cancellationToken);
+
     /// <summary>Reads every copy from its medium and proves it. Null when the content is not here.</summary>
     ValueTask<VerifyResult?> VerifyAsync(Cid cid, CancellationToken cancellationToken);
 

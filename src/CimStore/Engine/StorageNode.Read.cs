@@ -25,6 +25,13 @@ public sealed partial class StorageNode
             : await OpenAtLocationAsync(key, isForReader: true, cancellationToken);
     }
 
+    public ValueTask ObserveAsync(RetrieveRequest request, Cid? about, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        cancellationToken.ThrowIfCancellationRequested();
+        return IsToWaitFor(request.AtLeast) ? WaitForAsync(about, request, cancellationToken) : ValueTask.CompletedTask;
+    }
+
     /// <remarks>From memory it completes at once and allocates nothing.</remarks>
     public ValueTask<int?> ReadAsync(
         Cid cid, RetrieveRequest request, long offset, Memory<byte> destination, CancellationToken cancellationToken)
@@ -232,7 +239,7 @@ public sealed partial class StorageNode
     /// <summary>The journal is asked only by those who have a token: it may have to wait for its answer.</summary>
     private bool IsToWaitFor(Lsn atLeast) => atLeast > Lsn.None && atLeast > _journal.DurableLsn;
 
-    private async ValueTask WaitForAsync(Cid cid, RetrieveRequest request, CancellationToken cancellationToken)
+    private async ValueTask WaitForAsync(Cid? about, RetrieveRequest request, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(_options.TokenWaitMax, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
@@ -246,7 +253,7 @@ public sealed partial class StorageNode
                 "token-not-observed",
                 $"This node has not seen position {request.AtLeast}; it is at {_journal.DurableLsn}. Ask the node that "
                 + "gave the token, or read without it.");
-            await JournalAsync(refused, cid, request.Identity);
+            await JournalAsync(refused, about, request.Identity);
             throw refused;
         }
     }

@@ -109,6 +109,19 @@ public sealed partial class HttpStorageClient : IStorageClient, IOperatorClient
         return await _node.AskAsync(message, WireJson.Of<CopiesResult>(), cancellationToken);
     }
 
+    public async ValueTask ObserveAsync(RetrieveRequest request, Cid? about, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request.AtLeast == Lsn.None)
+        {
+            return;
+        }
+
+        using var message = new HttpRequestMessage(HttpMethod.Get, $"{Routes.Api}/version");
+        AddRetrieve(message, request);
+        using var response = await _node.SendAsync(message, cancellationToken);
+    }
+
     public async ValueTask<VerifyResult?> VerifyAsync(Cid cid, CancellationToken cancellationToken)
     {
         using var message = new HttpRequestMessage(HttpMethod.Post, Routes.Object(cid) + "/verify");

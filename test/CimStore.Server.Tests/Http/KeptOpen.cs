@@ -56,6 +56,9 @@ internal sealed class KeptOpen(IStorageClient engine) : IStorageClient
         Cid cid, RetrieveRequest request, long offset, Memory<byte> destination, CancellationToken cancellationToken) =>
         engine.ReadAsync(cid, request, offset, destination, cancellationToken);
 
+    public ValueTask ObserveAsync(RetrieveRequest request, Cid? about, CancellationToken cancellationToken) =>
+        engine.ObserveAsync(request, about, cancellationToken);
+
     public ValueTask<ObjectRecord?> StatAsync(Cid cid, CancellationToken cancellationToken) =>
         engine.StatAsync(cid, cancellationToken);
 

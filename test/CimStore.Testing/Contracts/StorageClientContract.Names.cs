@@ -302,6 +302,17 @@ public abstract partial class StorageClientContract
     }
 
     [Fact]
+    public async Task What_a_receipt_told_of_is_observed()
+    {
+        var stored = await Client.StoreAsync([8, 9], Token);
+
+        await Client.ObserveAsync(new RetrieveRequest(stored.Receipt.Lsn, CommandIdentity.None), null, Token);
+        await Client.ObserveAsync(RetrieveRequest.Default, stored.Cid, Token);
+
+        Assert.NotNull(await Client.StatAsync(stored.Cid, Token));
+    }
+
+    [Fact]
     public async Task Verifying_and_explaining_say_what_they_saw()
     {
         foreach (var size in (int[])[0, 100, 1_500_000])
