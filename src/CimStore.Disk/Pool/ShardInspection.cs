@@ -86,7 +86,9 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy, IReadPac
         int shard, byte stream, CancellationToken cancellationToken)
     {
         var reader = new StripeReader(pool, copy, stream);
-        var stripes = _shape.StoredBytes == 0 && !_shape.IsLarge ? 0 : reader.Layout.Stripes;
+
+        // A record is read and proved whole, also one that holds nothing.
+        var stripes = _shape.IsLarge ? reader.Layout.Stripes : 1;
         if (stripes == 0)
         {
             return null;

@@ -45,7 +45,9 @@ internal sealed class PoolFolder : IDisposable
     }
 
     /// <summary>Flips one bit of every file of the shard that holds content, in the middle.</summary>
-    public int Rot(int shard)
+    /// <param name="shard">Which.</param>
+    /// <param name="inRecord">Where in the first record of a log.</param>
+    public int Rot(int shard, int inRecord = 100)
     {
         var files = Directory.EnumerateFiles(Path0(shard), "*.blob", SearchOption.AllDirectories)
             .Concat(Directory.EnumerateFiles(Path0(shard), "*.seg", SearchOption.AllDirectories)).ToList();
@@ -53,7 +55,7 @@ internal sealed class PoolFolder : IDisposable
         {
             using var stream = File.Open(file, FileMode.Open, FileAccess.ReadWrite);
             var isLog = file.EndsWith(".seg", StringComparison.Ordinal);
-            stream.Position = isLog ? 4096 + 128 + 100 : 4096 + 1000;
+            stream.Position = isLog ? 4096 + 128 + inRecord : 4096 + 1000;
             var value = stream.ReadByte();
             stream.Position--;
             stream.WriteByte((byte)(value ^ 0x40));

@@ -37,6 +37,25 @@ public sealed class PoolTrustTests
         Assert.False(isOfOneCopy, "The whole disk refuses its bytes; the one copy was taken for bad.");
     }
 
+    /// <summary>There is no byte of content to prove: its record is.</summary>
+    [Fact]
+    public async Task A_damaged_shard_of_empty_content_is_found_and_made_again()
+    {
+        using var folder = new PoolFolder();
+        await using var pool = await folder.OpenAsync();
+        var copy = await new LocationUnderTest(pool).AdmitAsync([], Token);
+        var key = ContentKey.Shared(Samples.CidOf([]));
+        Assert.True((await pool.InspectAsync(key, copy, Token))!.IsWhole);
+        Assert.Equal(1, folder.Rot(3, inRecord: 40));
+
+        var damaged = await pool.InspectAsync(key, copy, Token);
+        var healed = await pool.HealAsync(key, copy, Token);
+
+        Assert.Equal((8, 7), (damaged!.Parts, damaged.PartsIntact));
+        Assert.Contains("Shard 3", Assert.Single(damaged.Faults), StringComparison.Ordinal);
+        Assert.True(healed!.IsWhole);
+    }
+
     [Fact]
     public async Task A_directory_that_takes_nothing_does_not_keep_another_from_being_healed()
     {
