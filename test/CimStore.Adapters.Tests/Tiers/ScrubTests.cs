@@ -1,4 +1,5 @@
 using System.Globalization;
+using CimStore.Disk.Files;
 using CimStore.Engine;
 using CimStore.Locations;
 using CimStore.Objects;
@@ -12,6 +13,9 @@ namespace CimStore.Adapters.Tests.Tiers;
 public sealed class ScrubTests
 {
     private static readonly LocationId Pool = new("pool");
+
+    /// <summary>ext4, XFS, btrfs and F2FS: on a block device, so what is read and was not cached is counted.</summary>
+    private static readonly long[] CountedTypes = [0xEF53, 0x58465342, 0x9123683E, 0xF2F52010];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -168,7 +172,11 @@ public sealed class ScrubTests
         var result = await ScrubAsync(tiers, TimeSpan.FromDays(31));
         var read = DeviceReads() - before;
 
-        Assert.SkipWhen(read == 0, "The temporary directory is on no device that reads are counted on.");
+        var type = new PosixDisk().Space(tiers.PoolDirectory(0)).Type;
+        Assert.SkipWhen(
+            read == 0 && !CountedTypes.Contains(type),
+            $"The kernel counts no reads of a device here: the file system is of the type 0x{type:X} (statfs), which may "
+            + "be all in memory, as tmpfs, or over a network. On ext4, XFS, btrfs or F2FS this test never skips.");
         Assert.True(read >= result.BytesRead, $"{read} of {result.BytesRead} bytes came from the device.");
     }
 
