@@ -264,6 +264,10 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
     internal IEnumerable<ShardDirectory> Directories() =>
         _slots.Select(slot => slot.Directory).OfType<ShardDirectory>();
 
+    /// <summary>Null where a directory is in use, or none is bound.</summary>
+    internal string? UnusedPath(int set, int shard) =>
+        _slots.ElementAtOrDefault((set * _options.TotalShards) + shard) is { Directory: null } slot ? slot.Path : null;
+
     /// <summary>The places of a set, in the order of their shards; null where none is in use.</summary>
     internal ShardDirectory?[] DirectoriesOf(int set) =>
         [.. _slots.Where(slot => slot.Set == set).OrderBy(slot => slot.Index).Select(slot => slot.Directory)];

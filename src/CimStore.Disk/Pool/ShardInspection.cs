@@ -19,7 +19,8 @@ internal sealed class ShardInspection(PoolLocation pool, PoolCopy copy, IReadPac
         for (var shard = 0; shard < isIntact.Length; shard++)
         {
             var fault = copy.Shards[shard] is { } known
-                ? await FindFaultAsync(shard, known, cancellationToken) : "is missing";
+                ? await FindFaultAsync(shard, known, cancellationToken)
+                : pool.UnusedPath(copy.Set, shard) is { } unused ? $"is missing: {unused} is not in use" : "is missing";
             isIntact[shard] = fault is null;
             if (fault is not null)
             {

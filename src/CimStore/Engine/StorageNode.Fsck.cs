@@ -209,7 +209,7 @@ public sealed partial class StorageNode
     {
         if (!isMending)
         {
-            return "--repair makes it again.";
+            return "--repair makes it again where the directories for it are in use.";
         }
 
         if (await PayAsync(key, lacksParts: true, cancellationToken) is { } owed)

@@ -36,6 +36,22 @@ public sealed class PoolLossTests
     }
 
     [Fact]
+    public async Task A_shard_that_is_missing_with_its_directory_is_told_with_the_directory()
+    {
+        using var folder = new PoolFolder();
+        var copies = await FillAsync(folder);
+        folder.Lose(3);
+
+        await using var pool = await folder.OpenAsync();
+        var (key, copy, _) = copies[^1];
+        var condition = await pool.InspectAsync(key, copy, null, Token);
+
+        var fault = Assert.Single(condition!.Faults);
+        Assert.Contains("Shard 3 is missing", fault, StringComparison.Ordinal);
+        Assert.Contains("d3 is not in use", fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task With_five_lost_the_error_names_the_missing_shards()
     {
         using var folder = new PoolFolder();

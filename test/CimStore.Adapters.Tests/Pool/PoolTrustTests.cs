@@ -45,11 +45,11 @@ public sealed class PoolTrustTests
         await using var pool = await folder.OpenAsync();
         var copy = await new LocationUnderTest(pool).AdmitAsync([], Token);
         var key = ContentKey.Shared(Samples.CidOf([]));
-        Assert.True((await pool.InspectAsync(key, copy, Token))!.IsWhole);
+        Assert.True((await pool.InspectAsync(key, copy, null, Token))!.IsWhole);
         Assert.Equal(1, folder.Rot(3, inRecord: 40));
 
-        var damaged = await pool.InspectAsync(key, copy, Token);
-        var healed = await pool.HealAsync(key, copy, Token);
+        var damaged = await pool.InspectAsync(key, copy, null, Token);
+        var healed = await pool.HealAsync(key, copy, null, Token);
 
         Assert.Equal((8, 7), (damaged!.Parts, damaged.PartsIntact));
         Assert.Contains("Shard 3", Assert.Single(damaged.Faults), StringComparison.Ordinal);
