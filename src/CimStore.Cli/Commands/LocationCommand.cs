@@ -22,6 +22,11 @@ internal static class LocationCommand
 
     private static readonly Option<bool> Yes = new("--yes") { Description = "Really: retiring is for good" };
 
+    private static readonly Option<bool> DryRun = new("--dry-run")
+    {
+        Description = "Say whether it may be retired now; change nothing",
+    };
+
     public static CliCommand Create()
     {
         var command = new CliCommand("location", "Locations: what is there, drain one, retire it.")
@@ -44,7 +49,9 @@ internal static class LocationCommand
     {
         var command = new CliCommand("list", "List locations in the order of the configuration.")
         {
-            Prints = "LOCATION<tab>tier<tab>state<tab>copies<tab>size of their content<tab>free (fill)",
+            Prints = "LOCATION<tab>tier<tab>state<tab>copies<tab>size of their content<tab>free (used). Free and\n"
+                + "used are of the disks that it lies on, whoever fills them: used is what is not free, with other\n"
+                + "files, other locations of the same disk, and what the file system keeps for itself.",
             Examples = [("cimstore location list", "all"), ("cimstore location list --json", "for a program")],
             Exits = [ExitCode.LocationFailed, ExitCode.InUse],
         };
@@ -101,13 +108,21 @@ internal static class LocationCommand
     {
         var command = new CliCommand("retire", "Give up an empty location for good.")
         {
-            Prints = "As list. It can then be taken out of the configuration.",
-            Examples = [("cimstore location retire pool --yes", "after its drain")],
+            Prints = "As list. It can then be taken out of the configuration. With --dry-run as list, as it is now,\n"
+                + "and exit code 4 with the reason when it would be refused.",
+            Examples =
+            [
+                ("cimstore location retire pool --dry-run", "may it be?"),
+                ("cimstore location retire pool --yes", "after its drain"),
+            ],
             Exits = [ExitCode.NotFound, ExitCode.Refused, ExitCode.LocationFailed, ExitCode.InUse],
         };
         command.Add(Name);
         command.Add(Yes);
-        command.Runs((session, token) => session.Value(Yes)
+        command.Add(DryRun);
+        command.Runs((session, token) => session.Value(DryRun)
+            ? CheckAsync(session, token)
+            : session.Value(Yes)
             ? SetAsync(session, LocationState.Retired, token)
             : throw CliException.Usage("A retired location cannot be bound again under its name: add --yes."));
         return command;
@@ -118,6 +133,16 @@ internal static class LocationCommand
     {
         var store = await session.OpenAsync(cancellationToken);
         Print(session, await store.Operator.SetLocationAsync(Parse(session), state, cancellationToken));
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> CheckAsync(CliSession session, CancellationToken cancellationToken)
+    {
+        var store = await session.OpenAsync(cancellationToken);
+        var location = Parse(session);
+        Print(session, await store.Operator.CheckLocationAsync(location, LocationState.Retired, cancellationToken));
+        session.Out.Flush();
+        session.Say($"{location} would be retired; nothing was changed.");
         return ExitCode.Ok;
     }
 

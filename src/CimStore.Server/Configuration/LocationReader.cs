@@ -67,9 +67,12 @@ internal sealed partial class LocationReader(string folder, ConfigurationFinding
         _ = reader.Require("kind", "log, pool or directory");
         var kind = reader.Word("kind", Kinds, "");
         var id = Id(reader);
+
+        // Of one that is not known nothing else is to be said: it is taken for a tier that goes with everything else.
+        var otherwise = kind == "log" ? StorageTier.Hot : StorageTier.Cold;
         var tier = reader.Require("tier", "hot, warm, cold or archive") is { } value
-            ? reader.Word(value, ConfigurationWords.Tiers, StorageTier.Hot)
-            : StorageTier.Hot;
+            ? reader.Word(value, ConfigurationWords.Tiers, otherwise)
+            : otherwise;
         var labels = Labels(reader, ImmutableSortedDictionary<string, string>.Empty);
         return kind switch
         {

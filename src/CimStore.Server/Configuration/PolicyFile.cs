@@ -34,7 +34,7 @@ public sealed record PolicyFile(
         var text = new PolicyText(source.Utf8, FirstLine: 1);
         var (policies, _) = new PolicyBinder(source, findings).Read(text, source.Root, environment: null);
         return findings.HasErrors
-            ? throw new ConfigurationException(findings.ToArray())
+            ? throw new ConfigurationException(findings.ToArray(), "policy check")
             : new PolicyFile(policies, null, findings.ToArray());
     }
 }

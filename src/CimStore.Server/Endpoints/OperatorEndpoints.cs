@@ -6,6 +6,7 @@ using CimStore.Objects;
 using CimStore.Server.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 
 namespace CimStore.Server.Endpoints;
@@ -102,13 +103,16 @@ internal static class OperatorEndpoints
         TypedResults.Ok(new WireTypes.TierList([.. await OperatorOf(node).ListTiersAsync(cancellationToken)]));
 
     private static async Task<IResult> SetLocationAsync(
-        string location, [Description("Active, Draining or Retired.")] string to, IStorageClient node,
-        CancellationToken cancellationToken)
+        string location, [Description("Active, Draining or Retired.")] string to,
+        [FromQuery(Name = "dry-run"), Description("true: whether it would be refused; nothing changes.")] bool? isDry,
+        IStorageClient node, CancellationToken cancellationToken)
     {
         var state = RequestReader.Choice<LocationState>(to, "to")
             ?? throw RequestReader.Malformed("to", to, "Active, Draining or Retired");
         var id = RequestReader.Location(location);
-        return TypedResults.Ok(await OperatorOf(node).SetLocationAsync(id, state, cancellationToken));
+        return TypedResults.Ok(isDry == true
+            ? await OperatorOf(node).CheckLocationAsync(id, state, cancellationToken)
+            : await OperatorOf(node).SetLocationAsync(id, state, cancellationToken));
     }
 
     private static async Task<IResult> PauseAsync(

@@ -114,7 +114,11 @@ public static class NodeComposition
                 DefaultClass = tiers.Placement.DefaultClass,
                 States = tiers.Locations.ToImmutableDictionary(one => one.Id, one => StateOf(one, states)),
                 StateStore = states,
-                Warnings = [.. findings.Select(finding => finding.ToString()), .. jobs.Warnings],
+                Warnings =
+                [
+                    .. findings.Select(finding => finding.ToString()), .. jobs.Warnings,
+                    .. Unbound(Path.Combine(store.DataDirectory, LocationsFolder), tiers, states),
+                ],
                 Limits = new BackgroundLimits
                 {
                     BytesPerSecondMax = tiers.Background.BytesPerSecondMax,
@@ -125,6 +129,28 @@ public static class NodeComposition
                 },
             },
         };
+    }
+
+    /// <summary>Locations that the data directory was used with, and that the file does not bind any more.</summary>
+    private static IEnumerable<string> Unbound(string folder, TiersConfiguration tiers, LocationStateFiles states) =>
+        from path in Directory.Exists(folder) ? Directory.EnumerateDirectories(folder).Order().ToArray() : []
+        let name = Path.GetFileName(path)
+        where !tiers.Locations.Any(one => one.Id.Name == name) && !IsRetired(name, states)
+        select $"The location {name} was used with this data directory and is not bound: what is said to be there "
+            + $"cannot be read. If its id was changed, give it back the id {name}; if it is to go, bind it, drain it "
+            + "and retire it first ('cimstore fsck' says whether copies are said to be there).";
+
+    private static bool IsRetired(string name, LocationStateFiles states)
+    {
+        try
+        {
+            return states.Find(new LocationId(name)) == LocationState.Retired;
+        }
+        catch (Exception unknown) when (unknown is LocationException or ArgumentException)
+        {
+            // What nobody binds keeps no node from opening.
+            return false;
+        }
     }
 
     /// <summary>Of file and operator the one further along, so that neither takes back what the other began.</summary>

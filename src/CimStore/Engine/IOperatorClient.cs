@@ -33,6 +33,11 @@ public interface IOperatorClient
     /// <summary>What reads took, by tier, the warmest first, since the node was opened.</summary>
     ValueTask<IReadOnlyList<TierLatency>> ListTiersAsync(CancellationToken cancellationToken);
 
+    /// <summary>Whether <see cref="SetLocationAsync"/> would be refused now; changes nothing.</summary>
+    /// <exception cref="RefusedException">As it would be.</exception>
+    ValueTask<LocationReport> CheckLocationAsync(
+        LocationId location, LocationState state, CancellationToken cancellationToken);
+
     /// <summary>Sets what the operator lets happen at a location, durably.</summary>
     /// <exception cref="RefusedException">Nothing changed: there is no such location (<c>location-unknown</c>), it is
     /// the journal's own (<c>location-home</c>), it is not draining yet or copies are there

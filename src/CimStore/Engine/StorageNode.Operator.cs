@@ -24,6 +24,14 @@ public sealed partial class StorageNode
     public ValueTask<IReadOnlyList<TierLatency>> ListTiersAsync(CancellationToken cancellationToken) =>
         ValueTask.FromResult<IReadOnlyList<TierLatency>>(TierLatencies());
 
+    public async ValueTask<LocationReport> CheckLocationAsync(
+        LocationId location, LocationState state, CancellationToken cancellationToken)
+    {
+        _ = RequireJobs();
+        await CheckStateAsync(location, state, cancellationToken);
+        return await ReportAsync(location, cancellationToken);
+    }
+
     public ValueTask<LocationReport> SetLocationAsync(
         LocationId location, LocationState state, CancellationToken cancellationToken) =>
         RequireJobs().SetLocationAsync(location, state, cancellationToken);

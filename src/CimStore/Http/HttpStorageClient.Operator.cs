@@ -49,12 +49,13 @@ public sealed partial class HttpStorageClient
         return (await _node.AskAsync(message, WireJson.Of<WireTypes.TierList>(), cancellationToken)).Items;
     }
 
-    public async ValueTask<LocationReport> SetLocationAsync(
-        LocationId location, LocationState state, CancellationToken cancellationToken)
-    {
-        using var message = new HttpRequestMessage(HttpMethod.Post, $"{Routes.Location(location)}/state?to={state}");
-        return await _node.AskAsync(message, WireJson.Of<LocationReport>(), cancellationToken);
-    }
+    public ValueTask<LocationReport> CheckLocationAsync(
+        LocationId location, LocationState state, CancellationToken cancellationToken) =>
+        AskForStateAsync($"{Routes.Location(location)}/state?to={state}&dry-run=true", cancellationToken);
+
+    public ValueTask<LocationReport> SetLocationAsync(
+        LocationId location, LocationState state, CancellationToken cancellationToken) =>
+        AskForStateAsync($"{Routes.Location(location)}/state?to={state}", cancellationToken);
 
     public async ValueTask PauseAsync(bool isPaused, CancellationToken cancellationToken)
     {
@@ -86,5 +87,11 @@ public sealed partial class HttpStorageClient
         query.Add("release-unknown", request.ReleasesUnknown ? "true" : null);
         query.Add("after", request.After);
         return StepsAsync($"{Routes.Api}/fsck{query}", cancellationToken);
+    }
+
+    private async ValueTask<LocationReport> AskForStateAsync(string route, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(HttpMethod.Post, route);
+        return await _node.AskAsync(message, WireJson.Of<LocationReport>(), cancellationToken);
     }
 }

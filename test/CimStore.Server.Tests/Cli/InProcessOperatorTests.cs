@@ -172,6 +172,22 @@ public sealed class InProcessOperatorTests : OperatorCommandTests
             json.Json.GetProperty("copiesOwed").GetInt32(), json.Json.GetProperty("lacksParts").GetBoolean()));
     }
 
+    [Fact, Trait("row", "J12")]
+    public async Task A_location_whose_id_was_changed_is_told_by_the_status()
+    {
+        await RunAsync("migrate", await PutAsync(50_000), "--to", "cold");
+        var before = await RunAsync("status");
+        Program.Environment["CIMSTORE_CONFIG"] = Program.Write(
+            "renamed.json", Tiers.Replace("\"id\": \"cold\"", "\"id\": \"frozen\"", StringComparison.Ordinal));
+
+        var renamed = await RunAsync("status");
+
+        Assert.DoesNotContain("is not bound", before.Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "warning: The location cold was used with this data directory and is not bound", renamed.Text,
+            StringComparison.Ordinal);
+    }
+
     [Fact, Trait("row", "J9")]
     public async Task A_job_in_a_directory_ends_after_one_try_and_leaves_the_lock_to_a_replacement()
     {

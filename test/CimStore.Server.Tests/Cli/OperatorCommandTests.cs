@@ -51,13 +51,18 @@ public abstract class OperatorCommandTests : IAsyncLifetime
         await RunAsync("migrate", cid, "--to", "warm");
 
         var early = await Program.RunAsync("location", "retire", "pool", "--yes");
+        var asked = await Program.RunAsync("location", "retire", "pool", "--dry-run");
         var drain = await RunAsync("location", "drain", "pool");
         var listed = await RunAsync("location", "list");
+        var rehearsed = await RunAsync("location", "retire", "pool", "--dry-run");
         await RunAsync("location", "retire", "pool", "--yes");
         var late = await Program.RunAsync("location", "activate", "pool");
         var jobs = await RunAsync("jobs", "list", "--json");
 
         early.Fails(4, "location-not-empty");
+        asked.Fails(4, "location-not-empty");
+        Assert.StartsWith("pool\twarm\tdraining\t0\t", rehearsed.Text, StringComparison.Ordinal);
+        Assert.Contains("pool would be retired; nothing was changed", rehearsed.Error, StringComparison.Ordinal);
         Assert.Contains("\tdrain\tdone\t", drain.Text, StringComparison.Ordinal);
         Assert.Contains(listed.Lines, line => line.StartsWith("pool\twarm\tdraining\t0\t", StringComparison.Ordinal));
         Assert.Contains(listed.Lines, line => line.StartsWith("cold\tcold\tactive\t1\t", StringComparison.Ordinal));

@@ -42,6 +42,16 @@ public sealed class ConfigurationErrorTests
     public void A_mistake_is_told_with_its_place(string json, string expected) =>
         Matches([expected], Configured.Errors(json));
 
+    /// <summary>What it would be wrong with is not known either.</summary>
+    [Theory]
+    [InlineData("\"tier\": \"colder\",", "*.tier: Found \"colder\". Allowed: hot, warm, cold, archive*")]
+    [InlineData("", "*The key \"tier\" is missing*")]
+    public void A_tier_that_is_not_known_is_told_once(string tier, string expected) => Matches(
+        [expected],
+        Configured.ErrorsOfLocations(
+            Configured.Log,
+            $$"""{ "id": "cold", "kind": "directory", {{tier}} "path": "/cold", "compression": "zstd" }"""));
+
     [Theory]
     [InlineData("\"id\": \"Hot\"", "*.id: Found \"Hot\"; allowed are 1..63 of a-z, 0-9 and -.")]
     [InlineData("\"id\": \"hot\\n\"", "*.id: Found*")]
@@ -142,7 +152,9 @@ public sealed class ConfigurationErrorTests
         var refused = Assert.Throws<ConfigurationException>(() => Configured.Read($"{{\n{members}\n}}"));
 
         Assert.Equal(Enumerable.Range(2, 7), refused.Findings.Select(finding => finding.Line));
-        Assert.EndsWith("and 2 more: cimstore config check FILE", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            $"and 2 more: cimstore config check {Configured.Folder}/node.json", refused.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
