@@ -8,7 +8,8 @@ namespace CimStore.Server.Configuration;
 /// </summary>
 /// <param name="findings">With one error at least.</param>
 /// <param name="command">The command that tells all of them.</param>
-public sealed class ConfigurationException(ImmutableArray<ConfigurationFinding> findings, string command = "config check")
+public sealed class ConfigurationException(
+    ImmutableArray<ConfigurationFinding> findings, string command = "config check")
     : ArgumentException(Describe([.. findings.Where(finding => finding.IsError)], command))
 {
     private const int ErrorsTold = 5;

@@ -20,7 +20,7 @@ public abstract record CheckStep
     /// <summary>One thing that was looked at; each thing that is wrong has its own.</summary>
     public sealed record Found(string What, bool IsWell, string Detail) : CheckStep
     {
-        /// <summary>Nothing was found wrong, and something could not be looked at: it is away. It is not well.</summary>
+        /// <summary>Nothing was found wrong, and something could not be looked at. That is not well.</summary>
         public bool IsUnread { get; init; }
     }
 }

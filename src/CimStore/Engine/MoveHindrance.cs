@@ -19,7 +19,7 @@ public enum MoveHindrance : byte
 
     RegionDenied,
 
-    /// <summary>It was copied, and the old copy may not go yet: somebody reads it, or the others do not answer.</summary>
+    /// <summary>It was copied, and the old copy may not go yet: it is read, or the others do not answer.</summary>
     ReleaseGate,
 
     /// <summary>Bytes could not be read or written, or the outcome is not known.</summary>

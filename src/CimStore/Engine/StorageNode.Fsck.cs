@@ -286,7 +286,7 @@ public sealed partial class StorageNode
         }
     }
 
-    /// <summary>Why nothing is known of a copy that does not say what it is; null where it is there and damaged.</summary>
+    /// <summary>Why nothing is known of a copy that does not say what it is; null where it is damaged.</summary>
     private static async ValueTask<string?> AbsenceOfAsync(
         ILocation location, HeldCopy held, CancellationToken cancellationToken)
     {

@@ -131,7 +131,7 @@ public sealed class ConsistencyTokenTests
         return await node.Http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, Token);
     }
 
-    /// <summary>Appends wait at a gate while it is held: nothing behind it is durable, and no reader may see it.</summary>
+    /// <summary>Appends wait at a gate while it is held: nothing behind it is durable yet.</summary>
     private async Task<RunningNode> StartAsync(TimeSpan waitMax)
     {
         var ids = new IdSource(TimeProvider.System);
