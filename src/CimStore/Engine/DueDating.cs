@@ -17,8 +17,8 @@ internal sealed record DueDating(MigrationPolicy Policy, MigrationEnvironment En
 
     /// <summary>
     /// Another policy, another tier or another pressure is another number, and so is a tier that takes nothing: what
-    /// was dated with one that is not this is dated anew. What a full tier refused waits for an hour, but no longer than
-    /// until the tier takes something again.
+    /// was dated with one that is not this is dated anew. What a full tier refused waits for an hour, but no longer
+    /// than until the tier takes something again.
     /// </summary>
     public uint Stamp { get; } = StampOf(Policy, Environment, FullTiers);
 

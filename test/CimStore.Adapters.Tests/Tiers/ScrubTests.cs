@@ -175,8 +175,8 @@ public sealed class ScrubTests
         var type = new PosixDisk().Space(tiers.PoolDirectory(0)).Type;
         Assert.SkipWhen(
             read == 0 && !CountedTypes.Contains(type),
-            $"The kernel counts no reads of a device here: the file system is of the type 0x{type:X} (statfs), which may "
-            + "be all in memory, as tmpfs, or over a network. On ext4, XFS, btrfs or F2FS this test never skips.");
+            $"The kernel counts no reads of a device here: the file system is of the type 0x{type:X} (statfs), which "
+            + "may be all in memory, as tmpfs, or over a network. On ext4, XFS, btrfs or F2FS this test never skips.");
         Assert.True(read >= result.BytesRead, $"{read} of {result.BytesRead} bytes came from the device.");
     }
 
