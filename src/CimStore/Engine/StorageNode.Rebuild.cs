@@ -99,7 +99,7 @@ public sealed partial class StorageNode
         {
             var fault = held.Fault ?? HeaderFaultOf(manifest) ?? (proves
                 ? await FaultOfAsync(Described(held, copy), copy, cancellationToken)
-                : PartsFaultOf(held, location));
+                : await FindPartsFaultAsync(held, copy, location, cancellationToken));
             if (fault is null)
             {
                 return (finding, copy);
@@ -165,10 +165,23 @@ public sealed partial class StorageNode
     }
 
     /// <summary>What shows without reading a byte.</summary>
-    private static string? PartsFaultOf(HeldCopy held, ILocation location) =>
-        held.Parts < Math.Min(location.Traits.PartsNeeded, location.Traits.Parts.Length)
-            ? $"{held.Parts} of its parts are there, and {location.Traits.PartsNeeded} are needed"
-            : null;
+    /// <exception cref="LocationException">What is missing may be where nothing can be read now.</exception>
+    private static async ValueTask<string?> FindPartsFaultAsync(
+        HeldCopy held, Copy copy, ILocation location, CancellationToken cancellationToken)
+    {
+        var needed = Math.Min(location.Traits.PartsNeeded, location.Traits.Parts.Length);
+        if (held.Parts >= needed)
+        {
+            return null;
+        }
+
+        var text = $"{held.Parts} of its parts are there, and {needed} are needed";
+        var described = await location.DescribeAsync(held.Manifest.Key, copy, cancellationToken);
+        return described is { Fault: null } && described.Parts < needed
+            ? throw new LocationException(
+                LocationFault.Offline, $"{text}; others may be in directories that are not in use.")
+            : text;
+    }
 
     /// <summary>The object as the copy alone tells of it.</summary>
     private static ObjectRecord Described(HeldCopy held, Copy copy) => new()

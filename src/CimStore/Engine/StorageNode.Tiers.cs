@@ -213,9 +213,10 @@ public sealed partial class StorageNode
         {
             isReadable = await location.HealAsync(record.Key, copy, _pace, cancellationToken) is { IsReadable: true };
         }
-        catch (LocationException failure) when (failure.Fault == LocationFault.Medium)
+        catch (Exception failure) when (
+            failure is IntegrityException or LocationException { Fault: LocationFault.Medium })
         {
-            // What the medium refuses may be the tree alone.
+            // What is damaged, or the medium refuses, may be the tree alone.
         }
 
         try

@@ -453,12 +453,8 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         lock (_gate)
         {
-            if (copy.Location != Id || !_bytes.TryGetValue(copy.Incarnation, out var held))
-            {
-                return null;
-            }
-
-            if (part(held) is not { } bytes)
+            if (copy.Location != Id || !_bytes.TryGetValue(copy.Incarnation, out var held)
+                || part(held) is not { } bytes)
             {
                 return null;
             }
@@ -494,7 +490,7 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
     }
 
     private long Size(Copy copy) =>
-        copy.Location == Id && _bytes.TryGetValue(copy.Incarnation, out var held) ? held.Content.Length : 0;
+        copy.Location == Id ? _bytes.GetValueOrDefault(copy.Incarnation)?.Content.Length ?? 0 : 0;
 
     private static string NameKey(OwnerId owner, NamespaceId space, string name) =>
         $"{owner.Name}\0{space.Name}\0{name}";
