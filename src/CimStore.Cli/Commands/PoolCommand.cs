@@ -1,6 +1,7 @@
 using System.CommandLine;
 using CimStore.Cli.Json;
 using CimStore.Cli.Terminal;
+using CimStore.Diagnostics;
 using CimStore.Disk.Pool;
 using CimStore.Locations;
 
@@ -15,13 +16,24 @@ internal static class PoolCommand
 
     private static readonly Option<int> Set = new("--set") { Description = "Which set, from 0", HelpName = "N" };
 
+    private static readonly Option<bool> DryRun = new("--dry-run")
+    {
+        Description = "Say how many copies would get a shard again; write nothing",
+    };
+
     private static readonly Option<bool> Yes = new("--yes") { Description = "The directory is lost for good" };
 
     public static CliCommand Create()
     {
         var command = new CliCommand("pool", "Directories of an erasure-coded pool: replace a lost one, heal copies.")
         {
-            Examples = [("cimstore pool heal pool", "make the shards again that copies lack")],
+            Examples =
+            [
+                ("cimstore pool replace pool 3 --dry-run", "what a new disk in the place of shard 3 would get"),
+                ("cimstore pool replace pool 3 --yes", "shard 3 of set 0 is lost; its disk is new and empty"),
+                ("cimstore pool heal pool", "make the shards again that copies lack"),
+            ],
+            Exits = [ExitCode.NotWell, ExitCode.Refused, ExitCode.LocationFailed, ExitCode.InUse],
         };
         command.Add(CreateReplace());
         command.Add(CreateHeal());
@@ -33,18 +45,24 @@ internal static class PoolCommand
         var command = new CliCommand(
             "replace", "Take an empty directory in the place of a lost one, and make its shards again.")
         {
-            Prints = "How many copies were healed, and each that could not be. The configuration names the new\n"
-                + "directory at the lost one's place. What is killed half-way is finished by `pool heal`.",
-            Examples = [("cimstore pool replace pool 3 --yes", "shard 3 of set 0 is lost; its disk is new and empty")],
-            Exits = [ExitCode.Refused, ExitCode.LocationFailed, ExitCode.InUse],
+            Prints = "How many copies were healed; on standard error each that could not be. Hopeless is one of which\n"
+                + "too few shards are right: `cimstore repair` makes it from another copy. The configuration names the\n"
+                + "new directory at the lost one's place. What is killed half-way is finished by `pool heal`.",
+            Examples =
+            [
+                ("cimstore pool replace pool 3 --dry-run", "how many copies and bytes that makes"),
+                ("cimstore pool replace pool 3 --yes", "shard 3 of set 0 is lost; its disk is new and empty"),
+            ],
+            Exits = [ExitCode.NotWell, ExitCode.Refused, ExitCode.LocationFailed, ExitCode.InUse],
         };
         command.Add(Name);
         command.Add(Shard);
         command.Add(Set);
+        command.Add(DryRun);
         command.Add(Yes);
         command.Runs(async (session, token) =>
         {
-            if (!session.Value(Yes))
+            if (!session.Value(Yes) && !session.Value(DryRun))
             {
                 throw CliException.Usage(
                     "What the lost directory held is made again from the others: add --yes when it is lost for good.");
@@ -59,6 +77,11 @@ internal static class PoolCommand
                     + "configuration's directories.");
             }
 
+            if (session.Value(DryRun))
+            {
+                return Tell(session, pool, pool.Forecast(set, shard, token));
+            }
+
             pool.Replace(set, shard);
             return await HealAsync(session, pool, token);
         });
@@ -69,9 +92,10 @@ internal static class PoolCommand
     {
         var command = new CliCommand("heal", "Make the shards again that copies of the pool lack.")
         {
-            Prints = "How many copies were healed, and each that could not be.",
+            Prints = "How many copies were healed; on standard error each that could not be. Hopeless is one of which\n"
+                + "too few shards are right: `cimstore repair` makes it from another copy.",
             Examples = [("cimstore pool heal pool", "what a replacement left, or an outage")],
-            Exits = [ExitCode.LocationFailed, ExitCode.InUse],
+            Exits = [ExitCode.NotWell, ExitCode.Refused, ExitCode.LocationFailed, ExitCode.InUse],
         };
         command.Add(Name);
         command.Runs(async (session, token) =>
@@ -79,62 +103,90 @@ internal static class PoolCommand
         return command;
     }
 
-    /// <summary>One hopeless copy never stops the rest.</summary>
+    private static int Tell(CliSession session, PoolLocation pool, ReplaceForecast forecast)
+    {
+        if (session.IsJson)
+        {
+            session.Out.Json(
+                new ReplaceForecastJson(
+                    pool.Id.Name, forecast.Copies, forecast.SizeBytes, forecast.Hopeless, DryRun: true),
+                CliJson.Default.ReplaceForecastJson);
+        }
+        else
+        {
+            session.Out.Line(
+                $"{forecast.Copies} copies would get a shard of {Sizes.Of(forecast.SizeBytes)} in all; "
+                + $"{forecast.Hopeless} {(forecast.Hopeless == 1 ? "is" : "are")} hopeless");
+        }
+
+        return forecast.Hopeless == 0 ? ExitCode.Ok : ExitCode.NotWell;
+    }
+
+    /// <summary>A copy that cannot be healed never stops the rest.</summary>
     private static async Task<int> HealAsync(CliSession session, PoolLocation pool, CancellationToken cancellationToken)
     {
-        long healed = 0;
-        long hopeless = 0;
+        var (healed, notWhole, hopeless, failed) = (0L, 0L, 0L, 0L);
         await foreach (var (key, copy) in pool.ListIncompleteAsync(cancellationToken))
         {
-            CopyCondition? condition;
             try
             {
-                condition = await pool.HealAsync(key, copy, null, cancellationToken);
+                var condition = await pool.HealAsync(key, copy, null, cancellationToken);
+                healed += condition is { IsWhole: true } ? 1 : 0;
+                if (condition is { IsWhole: false })
+                {
+                    notWhole++;
+                    hopeless += condition.IsReadable ? 0 : 1;
+                    session.Say($"{key.Cid} has {condition.PartsIntact} of {condition.Parts} shards: "
+                        + string.Join(" ", condition.Faults));
+                }
             }
             catch (LocationException failure)
             {
+                notWhole++;
+                failed++;
+                session.Say($"{key.Cid}: {failure.Message}");
+            }
+            catch (IntegrityException damage)
+            {
+                notWhole++;
                 hopeless++;
-                session.Say(failure.Message);
-                continue;
+                session.Say($"{key.Cid}: {damage.Message}");
             }
 
-            if (condition is { IsWhole: true })
+            if (session.IsInteractive && (healed + notWhole) % 100 == 0)
             {
-                healed++;
-            }
-            else if (condition is not null)
-            {
-                hopeless++;
-                session.Say($"{key.Cid} has {condition.PartsIntact} of {condition.Parts} shards: "
-                    + string.Join(" ", condition.Faults));
-            }
-
-            if (session.IsInteractive && (healed + hopeless) % 100 == 0)
-            {
-                session.SayMore($"{healed} healed, {hopeless} not whole");
+                session.SayMore($"{healed} healed, {notWhole} not whole");
             }
         }
 
         if (session.IsJson)
         {
-            session.Out.Json(new HealedJson(pool.Id.Name, healed, hopeless), CliJson.Default.HealedJson);
+            session.Out.Json(new HealedJson(pool.Id.Name, healed, notWhole, hopeless), CliJson.Default.HealedJson);
         }
         else
         {
-            session.Out.Line($"{healed} healed, {hopeless} not whole");
+            session.Out.Line($"{healed} healed, {notWhole} not whole"
+                + (hopeless > 0 ? $", {hopeless} of them hopeless" : ""));
         }
 
-        if (pool.DirectoriesAway is > 0 and var away)
+        return TellAway(session, pool) || failed > 0 ? ExitCode.LocationFailed
+            : notWhole > 0 ? ExitCode.NotWell
+            : ExitCode.Ok;
+    }
+
+    private static bool TellAway(CliSession session, PoolLocation pool)
+    {
+        if (pool.DirectoriesAway is not (> 0 and var away))
         {
-            session.Say($"{away} directories are not in use, and no copy of their set is whole without them:");
-            foreach (var warning in pool.Warnings)
-            {
-                session.Say(warning);
-            }
-
-            return ExitCode.LocationFailed;
+            return false;
         }
 
-        return hopeless == 0 ? ExitCode.Ok : ExitCode.LocationFailed;
+        session.Say($"{away} directories are not in use, and no copy of their set is whole without them:");
+        foreach (var warning in pool.Warnings)
+        {
+            session.Say(warning);
+        }
+
+        return true;
     }
 }

@@ -31,6 +31,7 @@ namespace CimStore.Cli.Json;
 [JsonSerializable(typeof(DebtJson))]
 [JsonSerializable(typeof(CopiesJson))]
 [JsonSerializable(typeof(HealedJson))]
+[JsonSerializable(typeof(ReplaceForecastJson))]
 [JsonSerializable(typeof(RebuiltCopyJson))]
 [JsonSerializable(typeof(RebuiltJson))]
 [JsonSerializable(typeof(PlannedMoveJson))]

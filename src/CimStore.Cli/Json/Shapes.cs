@@ -192,4 +192,6 @@ internal sealed record CopiesJson(
     string Cid, string Tier, int EffectiveCopies, string[] Locations, int CopiesOwed, bool Changed);
 
 /// <summary>`pool replace` and `pool heal`.</summary>
-internal sealed record HealedJson(string Pool, long Healed, long NotWhole);
+internal sealed record HealedJson(string Pool, long Healed, long NotWhole, long Hopeless);
+
+internal sealed record ReplaceForecastJson(string Pool, long Copies, long SizeBytes, long Hopeless, bool DryRun);

@@ -64,15 +64,20 @@ internal sealed class PoolOpening(PoolOptions options, IDisk disk, TimeProvider 
     public static PoolMarker Adopt(IDisk disk, string path, PoolMarker marker)
     {
         disk.EnsureDirectory(path);
+        RequireEmpty(disk, path);
+        marker.Save(disk, path);
+        return marker;
+    }
+
+    /// <exception cref="LocationException">It is not, nor absent.</exception>
+    public static void RequireEmpty(IDisk disk, string path)
+    {
         if (!PoolMarker.IsEmpty(disk, path))
         {
             throw new LocationException(
                 LocationFault.Offline,
                 $"{path} is not empty. Nothing was changed: a lost directory is replaced by an empty one.");
         }
-
-        marker.Save(disk, path);
-        return marker;
     }
 
     private PoolMarker? Look(PoolSlot slot)

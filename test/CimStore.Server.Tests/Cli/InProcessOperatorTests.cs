@@ -205,6 +205,57 @@ public sealed class InProcessOperatorTests : OperatorCommandTests
         Assert.Contains("\tscrub\tdone\t1/1\t", run.Text, StringComparison.Ordinal);
     }
 
+    /// <summary>Two of the three shards of one copy are damaged where they say what they are, and the third is lost.
+    /// </summary>
+    [Fact, Trait("row", "B3")]
+    public async Task A_copy_that_no_shard_describes_keeps_no_other_from_being_healed()
+    {
+        var lost = await PutAsync(3_000_000);
+        await RunAsync("migrate", lost, "--to", "warm");
+        var pool = Path.Combine(Program.Folder, "pool");
+        foreach (var shard in (string[])["d1", "d2"])
+        {
+            var file = Directory.EnumerateFiles(
+                Path.Combine(pool, shard), "*.blob", SearchOption.AllDirectories).Single();
+            using var damaged = File.OpenWrite(file);
+            damaged.Write(new byte[4096]);
+        }
+
+        await RunAsync("migrate", await PutAsync(2_000_000), "--to", "warm");
+        await RunAsync("migrate", await PutAsync(2_500_000), "--to", "warm");
+        Directory.Delete(Path.Combine(pool, "d0"), recursive: true);
+
+        var forecast = await Program.RunAsync("pool", "replace", "pool", "0", "--dry-run");
+        var forecastJson = await Program.RunAsync("pool", "replace", "pool", "0", "--dry-run", "--json");
+        Assert.False(Directory.Exists(Path.Combine(pool, "d0")));
+        var replace = await Program.RunAsync("pool", "replace", "pool", "0", "--yes");
+        var heal = await Program.RunAsync("pool", "heal", "pool", "--json");
+
+        Assert.Equal((1, 1), (forecast.ExitCode, replace.ExitCode));
+        Assert.Contains("2 copies would get a shard", forecast.Text, StringComparison.Ordinal);
+        Assert.Contains("1 is hopeless", forecast.Text, StringComparison.Ordinal);
+        Assert.Equal((2, 1, true), (
+            forecastJson.Json.GetProperty("copies").GetInt32(), forecastJson.Json.GetProperty("hopeless").GetInt32(),
+            forecastJson.Json.GetProperty("dryRun").GetBoolean()));
+        Assert.Contains("2 healed, 1 not whole, 1 of them hopeless", replace.Text, StringComparison.Ordinal);
+        Assert.Contains(lost, replace.Error, StringComparison.Ordinal);
+        Assert.Equal((1, 0, 1, 1), (
+            heal.ExitCode, heal.Json.GetProperty("healed").GetInt32(), heal.Json.GetProperty("notWhole").GetInt32(),
+            heal.Json.GetProperty("hopeless").GetInt32()));
+    }
+
+    [Fact, Trait("row", "B3")]
+    public async Task A_directory_is_not_replaced_while_the_others_are_too_few()
+    {
+        await RunAsync("migrate", await PutAsync(3_000_000), "--to", "warm");
+        var pool = Path.Combine(Program.Folder, "pool");
+        Directory.Delete(Path.Combine(pool, "d0"), recursive: true);
+        Directory.Move(Path.Combine(pool, "d1"), Path.Combine(pool, "d1.away"));
+
+        (await Program.RunAsync("pool", "replace", "pool", "0", "--yes")).Fails(5, "Bring 1 more");
+        (await Program.RunAsync("pool", "replace", "pool", "0", "--dry-run")).Fails(5, "Bring 1 more");
+    }
+
     /// <summary>There is no background to do it in: what a command found and read counts after it, too.</summary>
     [Fact, Trait("row", "B3")]
     public async Task What_a_command_read_is_counted_and_what_it_found_lacking_is_owed()
