@@ -45,9 +45,9 @@ internal static class PoolCommand
         var command = new CliCommand(
             "replace", "Take an empty directory in the place of a lost one, and make its shards again.")
         {
-            Prints = "How many copies were healed; on standard error each that could not be. Hopeless is one of which\n"
-                + "too few shards are right: `cimstore repair` makes it from another copy. The configuration names the\n"
-                + "new directory at the lost one's place. What is killed half-way is finished by `pool heal`.",
+            Prints = "How many copies were healed; on standard error each that could not be. Hopeless is one of\n"
+                + "which too few shards are right: `cimstore repair` makes it from another copy. The configuration names\n"
+                + "the new directory at the lost one's place. What is killed half-way is finished by `pool heal`.",
             Examples =
             [
                 ("cimstore pool replace pool 3 --dry-run", "how many copies and bytes that makes"),
@@ -92,8 +92,8 @@ internal static class PoolCommand
     {
         var command = new CliCommand("heal", "Make the shards again that copies of the pool lack.")
         {
-            Prints = "How many copies were healed; on standard error each that could not be. Hopeless is one of which\n"
-                + "too few shards are right: `cimstore repair` makes it from another copy.",
+            Prints = "How many copies were healed; on standard error each that could not be. Hopeless is one of\n"
+                + "which too few shards are right: `cimstore repair` makes it from another copy.",
             Examples = [("cimstore pool heal pool", "what a replacement left, or an outage")],
             Exits = [ExitCode.NotWell, ExitCode.Refused, ExitCode.LocationFailed, ExitCode.InUse],
         };

@@ -15,8 +15,8 @@ public sealed partial class PoolLocation
     /// <summary>Makes the empty directory that is configured at this place the pool's.</summary>
     /// <param name="set">Which set, from 0.</param>
     /// <param name="index">Which shard, from 0.</param>
-    /// <exception cref="LocationException">The place is in use, what is there is not empty, or too few of the others are
-    /// in use to make its shards from; nothing was changed.</exception>
+    /// <exception cref="LocationException">The place is in use, what is there is not empty, or too few of the others
+    /// are in use to make its shards from; nothing was changed.</exception>
     public void Replace(int set, int index)
     {
         try
