@@ -52,8 +52,10 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
         .. _openWarnings,
         .. from slot in _slots
            let fault = slot.Fault ?? slot.Directory?.Log.Failure?.Message
+               ?? (slot.Directory is { IsHere: false } gone ? gone.Gone().Message : null)
            where fault is not null
-           select $"Pool {Id}, shard {slot.Index} of set {slot.Set}: {fault}",
+           select _options.TotalShards == 1
+               ? $"Directory {Id}: {fault}" : $"Pool {Id}, shard {slot.Index} of set {slot.Set}: {fault}",
         .. from directory in Directories()
            from finding in directory.Projection.Findings
            where finding.Kind != LogFindingKind.TornTail

@@ -176,12 +176,15 @@ internal sealed class PoolOpening(PoolOptions options, IDisk disk, TimeProvider 
             null => $"{slot.Path} is empty, absent or of something else, and parts of {options.Id} are expected there: "
                 + "is its disk mounted? If it is lost for good, put an empty directory in its place and run `cimstore "
                 + $"pool replace {options.Id} {slot.Index} --set {slot.Set} --yes`.",
-            _ when marker.Pool != pool => $"{slot.Path} is of another pool ({marker.Pool:D}).",
+            _ when marker.Pool != pool => $"{slot.Path} is of another pool ({marker.Pool:D}), and was left as it is. "
+                + $"Mount {options.Id}'s own disk there, or name another path in the configuration.",
             _ when marker.Set != slot.Set || marker.Index != slot.Index =>
                 $"{slot.Path} is place {marker.Index} of set {marker.Set}, and is configured as place {slot.Index} "
-                + $"of set {slot.Set}.",
+                + $"of set {slot.Set}. Mount each disk where it was, or bring the paths in the configuration into the "
+                + "order of their places.",
             _ when marker.DataShards != options.DataShards || marker.ParityShards != options.ParityShards =>
-                $"{slot.Path} has {marker.DataShards}+{marker.ParityShards} shards.",
+                $"{slot.Path} has {marker.DataShards}+{marker.ParityShards} shards, and "
+                + $"{options.DataShards}+{options.ParityShards} are configured: say what it was made with.",
             _ => null,
         };
     }

@@ -36,6 +36,20 @@ public sealed class PoolLossTests
     }
 
     [Fact]
+    public async Task A_directory_that_goes_while_the_pool_is_open_is_told()
+    {
+        using var folder = new PoolFolder();
+        await using var pool = await folder.OpenAsync();
+        Assert.Empty(pool.Warnings);
+
+        folder.Lose(3);
+
+        var warning = Assert.Single(pool.Warnings);
+        Assert.Contains("shard 3 of set 0", warning, StringComparison.Ordinal);
+        Assert.Contains("removed or unmounted", warning, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_shard_that_is_missing_with_its_directory_is_told_with_the_directory()
     {
         using var folder = new PoolFolder();
