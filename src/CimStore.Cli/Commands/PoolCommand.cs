@@ -46,8 +46,9 @@ internal static class PoolCommand
             "replace", "Take an empty directory in the place of a lost one, and make its shards again.")
         {
             Prints = "How many copies were healed; on standard error each that could not be. Hopeless is one of\n"
-                + "which too few shards are right: `cimstore repair` makes it from another copy. The configuration names\n"
-                + "the new directory at the lost one's place. What is killed half-way is finished by `pool heal`.",
+                + "which too few shards are right: `cimstore repair` makes it from another copy. The configuration\n"
+                + "names the new directory at the lost one's place. What is killed half-way is finished by\n"
+                + "`pool heal`.",
             Examples =
             [
                 ("cimstore pool replace pool 3 --dry-run", "how many copies and bytes that makes"),
