@@ -5,35 +5,39 @@ namespace CimStore.Engine;
 /// <summary>Why objects that were due in a cycle are where they were, counted; moves run side by side.</summary>
 internal sealed class CycleTally
 {
-    private readonly Lock _gate = new();
-    private readonly SortedDictionary<string, int> _notMoved = new(StringComparer.Ordinal);
-    private readonly SortedDictionary<string, int> _stayed = new(StringComparer.Ordinal);
+    private readonly int[] _notMoved = new int[Enum.GetValues<MoveHindrance>().Length];
+    private readonly int[] _stayed = new int[Enum.GetValues<MigrationHold>().Length];
 
     public void Clear()
     {
-        lock (_gate)
-        {
-            _notMoved.Clear();
-            _stayed.Clear();
-        }
+        Array.Clear(_notMoved);
+        Array.Clear(_stayed);
     }
 
     /// <summary>One that was to move, and could not.</summary>
-    public void NotMoved(MoveHindrance hindrance) => Count(_notMoved, WordOf(hindrance));
+    public void NotMoved(MoveHindrance hindrance) => Interlocked.Increment(ref _notMoved[(int)hindrance]);
 
     /// <summary>One that the policy leaves where it is.</summary>
-    public void Stayed(MigrationHold hold) => Count(_stayed, WordOf(hold));
+    public void Stayed(MigrationHold hold) => Interlocked.Increment(ref _stayed[(int)hold]);
 
-    public CycleResult AddTo(CycleResult result)
+    public CycleResult AddTo(CycleResult result) => result with
     {
-        lock (_gate)
+        NotMovedBecause = Counted(_notMoved, static hindrance => WordOf((MoveHindrance)hindrance)),
+        StayedBecause = Counted(_stayed, static hold => WordOf((MigrationHold)hold)),
+    };
+
+    private static SortedDictionary<string, int> Counted(int[] counts, Func<int, string> word)
+    {
+        var words = new SortedDictionary<string, int>(StringComparer.Ordinal);
+        for (var index = 0; index < counts.Length; index++)
         {
-            return result with
+            if (counts[index] > 0)
             {
-                NotMovedBecause = new SortedDictionary<string, int>(_notMoved, StringComparer.Ordinal),
-                StayedBecause = new SortedDictionary<string, int>(_stayed, StringComparer.Ordinal),
-            };
+                words[word(index)] = words.GetValueOrDefault(word(index)) + counts[index];
+            }
         }
+
+        return words;
     }
 
     private static string WordOf(MoveHindrance hindrance) => hindrance switch
@@ -54,12 +58,4 @@ internal sealed class CycleTally
         MigrationHold.BreakEven => "break-even",
         _ => "right-there",
     };
-
-    private void Count(SortedDictionary<string, int> counts, string word)
-    {
-        lock (_gate)
-        {
-            counts[word] = counts.GetValueOrDefault(word) + 1;
-        }
-    }
 }

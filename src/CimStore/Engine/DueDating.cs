@@ -25,17 +25,13 @@ internal sealed record DueDating(MigrationPolicy Policy, MigrationEnvironment En
     public MigrationVerdict Ask(MigrationFacts facts, DateTimeOffset now) =>
         MigrationDecision.Decide(Policy, facts, Environment, now);
 
-    /// <summary>What keeps an object where it is.</summary>
-    public MigrationHold HoldOf(MigrationFacts facts, DateTimeOffset now) =>
-        MigrationOutcome.At(Policy, facts, Environment, now.UtcTicks).Hold;
-
     /// <summary>Without the reason, which costs more than the answer: most of what is due stays where it is.</summary>
-    public MigrationOutlook Look(MigrationFacts facts, DateTimeOffset now) =>
-        MigrationDecision.Look(Policy, facts, Environment, now);
+    public MigrationOutlook Look(MigrationFacts facts, DateTimeOffset now, out MigrationHold hold) =>
+        MigrationDecision.Look(Policy, facts, Environment, now, out hold);
 
     public DueRecord Date(DueRecord record, DateTimeOffset now)
     {
-        var outlook = Look(record.Facts, now);
+        var outlook = Look(record.Facts, now, out _);
         return record with
         {
             Stamp = Stamp,

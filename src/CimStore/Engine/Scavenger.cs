@@ -193,10 +193,10 @@ public sealed partial class Scavenger : IDisposable
         var moves = new List<(DueRecord Record, MigrationVerdict Verdict)>();
         foreach (var record in page)
         {
-            var outlook = dating.Look(record.Facts, now);
+            var outlook = dating.Look(record.Facts, now, out var hold);
             if (outlook.Tier == record.Facts.Tier)
             {
-                _tally.Stayed(dating.HoldOf(record.Facts, now));
+                _tally.Stayed(hold);
                 redated.Add(new DueChange(
                     record.Key, record, record with { Due = outlook.NextDue, Stamp = dating.Stamp }));
             }

@@ -31,9 +31,16 @@ public static class MigrationDecision
     /// Allocates nothing.
     /// </summary>
     public static MigrationOutlook Look(
-        MigrationPolicy policy, MigrationFacts facts, MigrationEnvironment environment, DateTimeOffset now)
+        MigrationPolicy policy, MigrationFacts facts, MigrationEnvironment environment, DateTimeOffset now) =>
+        Look(policy, facts, environment, now, out _);
+
+    /// <summary>The same, with what keeps the object from where its rule wants it.</summary>
+    internal static MigrationOutlook Look(
+        MigrationPolicy policy, MigrationFacts facts, MigrationEnvironment environment, DateTimeOffset now,
+        out MigrationHold hold)
     {
         var outcome = MigrationOutcome.At(policy, facts, environment, now.UtcTicks);
+        hold = outcome.Hold;
         return new MigrationOutlook(
             outcome.Tier, outcome.RuleName,
             MigrationDue.After(policy, facts, environment, now.UtcTicks, outcome));
