@@ -43,8 +43,9 @@ public sealed partial class PoolLocation
     /// </summary>
     internal void NoteIfHealable(PoolCopy copy)
     {
+        // Without parity nothing makes a shard again: the copy is wrong, and whoever read it says so.
         var manifest = copy.Description.Manifest;
-        if (_degraded.ContainsKey((manifest.Key, manifest.Incarnation)))
+        if (_options.ParityShards == 0 || _degraded.ContainsKey((manifest.Key, manifest.Incarnation)))
         {
             return;
         }

@@ -46,6 +46,22 @@ public sealed class PoolDegradedTests : IDisposable
     }
 
     [Fact]
+    public async Task A_damaged_copy_without_parity_lacks_no_part_that_could_be_made()
+    {
+        using var folder = new PoolFolder(dataShards: 1, parityShards: 0);
+        await using var pool = await folder.OpenAsync();
+        var content = Samples.Bytes(2_000_000, 10);
+        var copy = await new LocationUnderTest(pool).AdmitAsync(content, Token);
+        var key = ContentKey.Shared(Samples.CidOf(content));
+        Assert.NotEqual(0, folder.Rot(0));
+
+        await Assert.ThrowsAsync<IntegrityException>(
+            async () => await pool.ReadAsync(key, copy, 0, new byte[content.Length], Token));
+
+        Assert.Empty(pool.TakeDegraded());
+    }
+
+    [Fact]
     public async Task A_copy_written_without_a_directory_is_told_once_and_again_when_the_directory_is_back()
     {
         await using var pool = await _folder.OpenAsync();
