@@ -54,7 +54,13 @@ internal sealed class LargeFiles(IDisk disk, string directory, string staging, I
     public void Publish(Guid id, bool hasTree)
     {
         var parent = Path.GetDirectoryName(FilePath(id, ContentSuffix))!;
-        disk.EnsureDirectory(parent);
+        if (!disk.Exists(parent))
+        {
+            // Its own folder only: where the disk was unmounted nothing is made in the mount point.
+            disk.CreateDirectory(parent);
+            disk.SyncDirectory(directory, SyncPoint.NewDirectory);
+        }
+
         if (hasTree)
         {
             disk.Rename(PartPath(id, PartTreeSuffix), FilePath(id, TreeSuffix));

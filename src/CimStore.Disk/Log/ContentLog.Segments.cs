@@ -5,6 +5,9 @@ namespace CimStore.Disk.Log;
 // Making and dropping segments.
 internal sealed partial class ContentLog
 {
+    /// <summary>Some thousand entries that give up copies.</summary>
+    private const long ScarceBytes = 256 << 10;
+
     // Dropped segments kept for reuse; the leader takes, the dropper adds.
     private readonly Queue<string> _free = new();
     private readonly Lock _freeGate = new();
@@ -32,9 +35,10 @@ internal sealed partial class ContentLog
             _store, id, _reason is SegmentReason.Roll ? _epoch : _epoch + 1, _options.NonceSource());
         (BatchHeader Header, ReadOnlyMemory<byte> Bytes)? abandon = _mustAbandon ? SealAbandon(identity) : null;
         var file = TakeFile(temporary);
+        bool isAllocated;
         try
         {
-            file.Allocate(_options.SegmentBytes);
+            isAllocated = TryAllocate(file);
             WriteHeader(file, identity);
             if (abandon is { } batch)
             {
@@ -59,6 +63,29 @@ internal sealed partial class ContentLog
         file.Dispose();
         file = SyncName(path);
         Adopt(new Segment(_disk, path, id, _options.SegmentBytes), file, identity, abandon?.Header);
+        _writtenEnd = isAllocated ? 0 : _options.SegmentBytes;
+    }
+
+    /// <summary>
+    /// What frees room is journaled, too, and must find some on a disk that has none for a whole segment: then each
+    /// write finds the room or does not, as where nothing can be allocated.
+    /// </summary>
+    /// <returns>Whether the whole segment has room; else nothing is written ahead.</returns>
+    private bool TryAllocate(IDiskFile file)
+    {
+        try
+        {
+            file.Allocate(_options.SegmentBytes);
+            return true;
+        }
+        catch (DiskException full) when (full.IsNoSpace)
+        {
+            // What the attempt took goes back first.
+            file.Truncate(0);
+            file.Allocate(Math.Min(ScarceBytes, _options.SegmentBytes));
+            file.Truncate(_options.SegmentBytes);
+            return false;
+        }
     }
 
     private (BatchHeader Header, ReadOnlyMemory<byte> Bytes) SealAbandon(SegmentIdentity identity)

@@ -170,7 +170,7 @@ public sealed partial class PoolLocation
         PoolShard shard, int index, ShardDescription shape, List<LocationException> unread) =>
         shard.Directory.Log.Failure is null
         && (shard.Place.Kind != PlaceKind.Large || shard.Directory.Large.IsThere(shard.Place.LargeId))
-        && Describe(shard, unread) is { } described
+        && Describe(shard, shape.Manifest.Key, shape.Manifest.Incarnation, unread) is { } described
         && described.Index == index && described.IsSameCopy(shape);
 
     private HeldCopy? Counted(PoolCopy found, int parts, List<LocationException> unread)
@@ -284,7 +284,7 @@ public sealed partial class PoolLocation
             {
                 var shard = new PoolShard(directory, place);
                 found[_slots[number].Index] = shard;
-                description ??= Describe(shard, unread);
+                description ??= Describe(shard, key, incarnation, unread);
             }
         }
 
@@ -336,16 +336,19 @@ public sealed partial class PoolLocation
     }
 
     /// <returns>Null when this shard cannot be read; another one may be.</returns>
-    private ShardDescription? Describe(int slot, in Place place) =>
+    private ShardDescription? Describe(in ContentKey key, ulong incarnation, int slot, in Place place) =>
         slot < _slots.Length && _slots[slot].Directory is { } directory
-            ? Describe(new PoolShard(directory, place), [])
+            ? Describe(new PoolShard(directory, place), key, incarnation, [])
             : null;
 
-    private static ShardDescription? Describe(PoolShard shard, List<LocationException> unread)
+    /// <returns>Null also where a shard of another copy lies in its place: it says nothing of this one.</returns>
+    private static ShardDescription? Describe(
+        PoolShard shard, in ContentKey key, ulong incarnation, List<LocationException> unread)
     {
         try
         {
-            return DescribeShard(shard);
+            return DescribeShard(shard) is { } described
+                && described.Manifest.Key == key && described.Manifest.Incarnation == incarnation ? described : null;
         }
         catch (IntegrityException)
         {

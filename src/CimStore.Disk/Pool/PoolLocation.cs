@@ -364,7 +364,7 @@ public sealed partial class PoolLocation : ILocation, IAsyncDisposable
     private HeldCopy With(HeldCopy copy, int slot, in Place place) =>
         copy.Fault is null
             ? copy with { Parts = copy.Parts + 1 }
-            : Describe(slot, place) is { } described
+            : Describe(copy.Manifest.Key, copy.Manifest.Incarnation, slot, place) is { } described
                 ? new HeldCopy(described.Manifest, described.Created, copy.Parts + 1)
                 : copy;
 

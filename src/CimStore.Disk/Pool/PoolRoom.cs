@@ -26,7 +26,8 @@ internal static class PoolRoom
             free += needed.BytesFree / directories[needed.Device] * dataShards;
         }
 
-        return new LocationRoom(total, free);
+        // Without a directory it is away, and not full.
+        return directories.Count == 0 ? new LocationRoom(null, null) : new LocationRoom(total, free);
     }
 
     private static double FillShare(in DiskSpace space) =>

@@ -8,8 +8,12 @@ public sealed partial class Scavenger
 {
     private const int LackingMax = 4096;
 
-    // Copies that lack parts, taken from their locations by somebody who did not come to them.
-    private readonly HashSet<ContentKey> _lacking = [];
+    /// <summary>A copy is noted when its parts are written; the entry that tells of it comes behind all of them.
+    /// </summary>
+    private static readonly TimeSpan UntoldMax = TimeSpan.FromHours(1);
+
+    // Copies that lack parts, taken from their locations by somebody who did not come to them; since when.
+    private readonly Dictionary<(ContentKey Key, ulong Incarnation), DateTimeOffset> _lacking = [];
 
     /// <summary>Objects that owe copies or parts, with what they owe now.</summary>
     public async ValueTask<IReadOnlyList<OwedObject>> OwedAsync(int countMax, CancellationToken cancellationToken)
@@ -57,40 +61,79 @@ public sealed partial class Scavenger
         {
             if (!isOwed)
             {
-                PutBackLacking(lacking);
+                PutBackLacking(lacking.Keys);
             }
         }
     }
 
     /// <summary>What locations noted since it was asked last, and what was put back.</summary>
-    internal HashSet<ContentKey> TakeLacking()
+    internal IReadOnlyDictionary<(ContentKey Key, ulong Incarnation), DateTimeOffset> TakeLacking()
     {
         lock (_lacking)
         {
-            HashSet<ContentKey> taken = [.. _lacking];
+            var taken = new Dictionary<(ContentKey, ulong), DateTimeOffset>(_lacking);
             _lacking.Clear();
-            taken.UnionWith(_ports.Locations.SelectMany(static location => location.TakeDegraded())
-                .Select(static copy => copy.Key));
+            var now = _time.GetUtcNow();
+            foreach (var copy in _ports.Locations.SelectMany(static location => location.TakeDegraded()))
+            {
+                taken[copy] = now;
+            }
+
             return taken;
         }
     }
 
+    /// <summary>
+    /// Whether the journal tells of a copy. One that it does not may be on its way there: it is noted again, for an
+    /// hour.
+    /// </summary>
+    internal async ValueTask<bool> IsToldAsync(
+        (ContentKey Key, ulong Incarnation) copy, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        if (await _ports.Catalog.FindAsync(copy.Key, cancellationToken) is { } record
+            && record.Copies.Any(known => known.Incarnation == copy.Incarnation))
+        {
+            return true;
+        }
+
+        lock (_lacking)
+        {
+            if (_time.GetUtcNow() - since < UntoldMax && _lacking.Count < LackingMax)
+            {
+                _lacking.TryAdd(copy, since);
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>For the next who takes them: locations have forgotten what whoever took it did not come to.</summary>
-    internal void PutBackLacking(IEnumerable<ContentKey> keys)
+    internal void PutBackLacking(IEnumerable<(ContentKey Key, ulong Incarnation)> copies)
     {
         lock (_lacking)
         {
             // Of bounded number, as at a location: the next reader or the scrub finds the rest.
-            _lacking.UnionWith(keys.Take(LackingMax - _lacking.Count));
+            var now = _time.GetUtcNow();
+            foreach (var copy in copies.Take(LackingMax - _lacking.Count))
+            {
+                _lacking[copy] = now;
+            }
         }
     }
 
     private async ValueTask<int> OweAsync(
-        IDueIndex due, HashSet<ContentKey> lacking, CancellationToken cancellationToken)
+        IDueIndex due, IReadOnlyDictionary<(ContentKey Key, ulong Incarnation), DateTimeOffset> lacking,
+        CancellationToken cancellationToken)
     {
         var now = _time.GetUtcNow();
         var changes = new List<DueChange>(lacking.Count);
-        foreach (var key in lacking)
+        var told = new HashSet<ContentKey>();
+        foreach (var (copy, since) in lacking)
+        {
+            _ = await IsToldAsync(copy, since, cancellationToken) && told.Add(copy.Key);
+        }
+
+        foreach (var key in told)
         {
             if (await due.FindAsync(key, cancellationToken) is { Debt: not { LacksParts: true } } record)
             {

@@ -98,13 +98,18 @@ public sealed class Scrubber
     private async ValueTask<ScrubResult> ScrubLackingAsync(
         ScrubResult result, IProgress<ScrubResult>? progress, CancellationToken cancellationToken)
     {
-        var left = new Queue<ContentKey>(_scavenger.TakeLacking());
+        var left = new Queue<KeyValuePair<(ContentKey Key, ulong), DateTimeOffset>>(_scavenger.TakeLacking());
         try
         {
-            while (left.TryPeek(out var key))
+            while (left.TryPeek(out var lacking))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                result = await ScrubAsync(key, result, cancellationToken);
+                var (copy, since) = lacking;
+                if (await _scavenger.IsToldAsync(copy, since, cancellationToken))
+                {
+                    result = await ScrubAsync(copy.Key, result, cancellationToken);
+                }
+
                 left.Dequeue();
                 progress?.Report(result);
             }
@@ -113,7 +118,7 @@ public sealed class Scrubber
         }
         finally
         {
-            _scavenger.PutBackLacking(left);
+            _scavenger.PutBackLacking(left.Select(static lacking => lacking.Key));
         }
     }
 

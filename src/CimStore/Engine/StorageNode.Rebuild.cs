@@ -41,7 +41,7 @@ public sealed partial class StorageNode
             }
 
             // Two copies of one content must see each other: they never share an append.
-            var isSame = found.Count > 0 && found[^1].Finding.Key == finding.Key;
+            var isSame = found.Exists(other => other.Finding.Key == finding.Key);
             if (isSame || found.Count == AdmittedAtOnceMax || provedBytes > ProvedAtOnceMaxBytes)
             {
                 foreach (var admitted in await AdmitAsync(location, found, request.IsRehearsal, cancellationToken))

@@ -20,20 +20,21 @@ public sealed class FullDiskTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(nameof(DiskOperation.Create))]
-    [InlineData(nameof(DiskOperation.Write))]
-    [InlineData(nameof(DiskOperation.Allocate))]
-    public async Task No_room_at_any_operation_refuses_one_store_and_harms_none(string name)
+    [InlineData(nameof(DiskOperation.Create), 1)]
+    [InlineData(nameof(DiskOperation.Write), 1)]
+
+    // For the segment, and for as much of it as some entries need.
+    [InlineData(nameof(DiskOperation.Allocate), 2)]
+    public async Task No_room_at_any_operation_refuses_one_store_and_harms_none(string name, int times)
     {
-        var operation = Enum.Parse<DiskOperation>(name);
-        var refusals = 0;
-        for (var fails = 0; await RunAsync(operation, fails) is { } refused; fails++)
-        {
-            refusals += refused;
-        }
+        var refusals = await RefusalsAsync(Enum.Parse<DiskOperation>(name), times);
 
         Assert.True(refusals >= 2, $"Only {refusals} stores were refused.");
     }
+
+    [Fact]
+    public async Task No_room_for_a_whole_segment_refuses_nothing_that_there_is_room_for() =>
+        Assert.Equal(0, await RefusalsAsync(DiskOperation.Allocate, times: 1));
 
     /// <summary>A real file system of 48 MiB, where one can be mounted; else the files are counted.</summary>
     [Fact]
@@ -133,14 +134,26 @@ public sealed class FullDiskTests
         }
     }
 
+    private static async Task<int> RefusalsAsync(DiskOperation operation, int times)
+    {
+        var refusals = 0;
+        for (var fails = 0; await RunAsync(operation, fails, times) is { } refused; fails++)
+        {
+            refusals += refused;
+        }
+
+        return refusals;
+    }
+
     /// <returns>How many stores were refused; null when the workload never came to an operation so late.</returns>
-    private static async Task<int?> RunAsync(DiskOperation operation, int fails)
+    private static async Task<int?> RunAsync(DiskOperation operation, int fails, int times)
     {
         var (asked, refused) = (0, 0);
         var isOn = false;
         var simulated = new SimulatedDisk();
         var disk = new FaultyDisk(simulated, new FaultPlan().While(
-            () => isOn && asked++ == fails, operation, new DiskFault.Error(Errno.NoSpace)));
+            () => isOn && asked++ is var now && now >= fails && now < fails + times, operation,
+            new DiskFault.Error(Errno.NoSpace)));
         using var promises = new StorePromises();
         await using (var store = await StorePromises.OpenAsync(disk, promises.Index))
         {

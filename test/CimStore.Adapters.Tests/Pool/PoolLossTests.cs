@@ -49,6 +49,46 @@ public sealed class PoolLossTests
         Assert.Contains("removed or unmounted", warning, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(7)]
+    public async Task A_file_of_another_copy_in_the_place_of_a_shard_is_one_shard_less(int shard)
+    {
+        using var folder = new PoolFolder();
+        var copies = await FillAsync(folder);
+        var blobs = Directory.EnumerateFiles(folder.Path0(shard), "*.blob", SearchOption.AllDirectories).ToList();
+        Assert.Equal(2, blobs.Count);
+        File.Copy(blobs[0], blobs[1], overwrite: true);
+
+        await using var pool = await folder.OpenAsync();
+        await AssertAllAsync(pool, copies);
+        var listed = await pool.ListCopiesAsync(null, Token).ToListAsync(Token);
+        Assert.Equal(
+            copies.Select(static copy => copy.Key.Cid).Order(), listed.Select(static held => held.Manifest.Key.Cid));
+        foreach (var (key, copy, _) in copies)
+        {
+            Assert.True((await pool.HealAsync(key, copy, null, Token))!.IsWhole);
+        }
+
+        await AssertAllAsync(pool, copies);
+    }
+
+    [Fact]
+    public async Task A_pool_makes_nothing_where_its_directory_was()
+    {
+        using var folder = new PoolFolder();
+        await using var pool = await folder.OpenAsync();
+        var content = Samples.Bytes(3_000_000, 3);
+        await using var staged = await pool.StageAsync(content.Length, Token);
+        var manifest = await LocationUnderTest.WriteAsync(staged, content, Token);
+        Directory.Move(folder.Path0(3), folder.Path0(3) + "-away");
+
+        await staged.SealAsync(manifest, Token);
+
+        Assert.False(Directory.Exists(folder.Path0(3)));
+    }
+
     [Fact]
     public async Task A_shard_that_is_missing_with_its_directory_is_told_with_the_directory()
     {

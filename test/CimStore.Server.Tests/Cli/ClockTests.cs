@@ -62,6 +62,8 @@ public sealed class ClockTests : IDisposable
     [InlineData("+-1d")]
     [InlineData("+d")]
     [InlineData("+8w")]
+    [InlineData("+36501d")]
+    [InlineData("+99999999d")]
     public async Task A_shift_of_the_clock_that_is_none_is_refused_with_the_way_to_say_it(string shift)
     {
         _cimstore.Environment[ShiftedTime.Variable] = shift;

@@ -31,7 +31,7 @@ internal abstract class LocationOver(ILocation inner) : ILocation
     public ValueTask<HeldCopy?> DescribeAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
         inner.DescribeAsync(key, copy, cancellationToken);
 
-    public IAsyncEnumerable<HeldCopy> ListCopiesAsync(ContentKey? after, CancellationToken cancellationToken) =>
+    public virtual IAsyncEnumerable<HeldCopy> ListCopiesAsync(ContentKey? after, CancellationToken cancellationToken) =>
         inner.ListCopiesAsync(after, cancellationToken);
 
     public ValueTask<CopyCondition?> InspectAsync(

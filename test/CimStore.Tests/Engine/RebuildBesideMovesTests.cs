@@ -75,6 +75,25 @@ public sealed class RebuildBesideMovesTests
         Assert.Null(await node.StatAsync(Samples.CidOf(_content), Token));
     }
 
+    /// <summary>As one in which a file lies where another should.</summary>
+    [Fact]
+    public async Task A_location_that_lists_a_copy_twice_holds_nothing_up()
+    {
+        var (node, warm) = await OpenAsync();
+        await using var open = node;
+        foreach (var seed in new[] { 2, 3 })
+        {
+            await new LocationUnderTest(warm).AdmitAsync(Samples.Bytes(5000, seed), Token);
+        }
+
+        warm.ListsFirstAgain = true;
+        var findings = await RebuildAsync(node).WaitAsync(TimeSpan.FromSeconds(30), Token);
+
+        Assert.Equal(
+            [RebuildVerdict.Admitted, RebuildVerdict.Admitted, RebuildVerdict.Known],
+            findings.Select(static finding => finding.Verdict));
+    }
+
     private async Task<(StorageNode Node, Meddled Warm)> OpenAsync()
     {
         var store = new MemoryStore(_time, new IdSource(_time));
@@ -106,6 +125,15 @@ public sealed class RebuildBesideMovesTests
     /// <summary>Lets something happen between two steps of the engine.</summary>
     private sealed class Meddled(MemoryLocation inner) : LocationOver(inner)
     {
+        public bool ListsFirstAgain { get; set; }
+
+        public override IAsyncEnumerable<HeldCopy> ListCopiesAsync(
+            ContentKey? after, CancellationToken cancellationToken)
+        {
+            var listed = base.ListCopiesAsync(after, cancellationToken);
+            return ListsFirstAgain ? listed.Concat(listed.Take(1)) : listed;
+        }
+
         public Func<Task> BeforeRelease { get; set; } = static () => Task.CompletedTask;
 
         public Func<Task> AfterSeal { get; set; } = static () => Task.CompletedTask;
