@@ -94,10 +94,33 @@ public sealed class RebuildBesideMovesTests
             findings.Select(static finding => finding.Verdict));
     }
 
-    private async Task<(StorageNode Node, Meddled Warm)> OpenAsync()
+    /// <summary>Cycles come between the parts of a copy and the entry that tells of it.</summary>
+    [Fact]
+    public async Task That_a_copy_lacks_parts_before_it_is_journaled_is_not_forgotten_for_an_hour()
+    {
+        var (node, warm) = await OpenAsync(parts: 3, needed: 2);
+        await using var open = node;
+        var key = ContentKey.Shared(Samples.CidOf(_content));
+        var copy = await new LocationUnderTest(warm).AdmitAsync(_content, Token);
+        warm.Inner.Rot(key, copy, [0]);
+        await warm.ReadAsync(key, copy, 0, new byte[100], Token);
+
+        await node.Scavenger!.RunAsync(Token);
+        await node.Scrubber!.RunAsync(null, Token);
+        var kept = node.Scavenger.TakeLacking();
+        await warm.ReadAsync(key, copy, 0, new byte[100], Token);
+        await node.Scavenger.RunAsync(Token);
+        _time.Advance(TimeSpan.FromMinutes(61));
+        await node.Scavenger.RunAsync(Token);
+
+        Assert.Equal((key, copy.Incarnation), Assert.Single(kept).Key);
+        Assert.Empty(node.Scavenger.TakeLacking());
+    }
+
+    private async Task<(StorageNode Node, Meddled Warm)> OpenAsync(int parts = 1, int needed = 1)
     {
         var store = new MemoryStore(_time, new IdSource(_time));
-        var warm = new Meddled(Location("warm", StorageTier.Warm));
+        var warm = new Meddled(Location("warm", StorageTier.Warm, parts, needed));
         var ports = StorageNodePorts.Of(store) with
         {
             Locations = [store, warm, Location("cold", StorageTier.Cold)],
@@ -108,8 +131,17 @@ public sealed class RebuildBesideMovesTests
         return (node, warm);
     }
 
-    private MemoryLocation Location(string name, StorageTier tier) => new(
-        new LocationId(name), new LocationTraits { Tier = tier, Medium = "memory", Labels = Label(name) }, _time);
+    private MemoryLocation Location(string name, StorageTier tier, int parts = 1, int needed = 1) => new(
+        new LocationId(name),
+        new LocationTraits
+        {
+            Tier = tier,
+            Medium = "memory",
+            Labels = Label(name),
+            Parts = parts == 1 ? [] : [.. Enumerable.Range(0, parts).Select(part => Label($"{name}{part}"))],
+            PartsNeeded = needed,
+        },
+        _time);
 
     private static Dictionary<string, string> Label(string name) => new() { ["device"] = name };
 
@@ -125,6 +157,8 @@ public sealed class RebuildBesideMovesTests
     /// <summary>Lets something happen between two steps of the engine.</summary>
     private sealed class Meddled(MemoryLocation inner) : LocationOver(inner)
     {
+        public MemoryLocation Inner => inner;
+
         public bool ListsFirstAgain { get; set; }
 
         public override IAsyncEnumerable<HeldCopy> ListCopiesAsync(
