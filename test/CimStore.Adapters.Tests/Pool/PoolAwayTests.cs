@@ -27,9 +27,9 @@ public sealed class PoolAwayTests : IDisposable
         await PoolLossTests.AssertAllAsync(pool, [(key, copy, content)]);
         Assert.Equal(8, (await pool.DescribeAsync(key, copy, Token))!.Parts);
 
-        TakeAway(0, 5);
+        _folder.TakeAway(0, 5);
         var without = await pool.DescribeAsync(key, copy, Token);
-        BringBack(0, 5);
+        _folder.BringBack(0, 5);
 
         Assert.Equal((6, content.Length), (without!.Parts, without.Manifest.SizeBytes));
         Assert.Equal(8, (await pool.DescribeAsync(key, copy, Token))!.Parts);
@@ -41,10 +41,10 @@ public sealed class PoolAwayTests : IDisposable
         await using var pool = await _folder.OpenAsync();
         var (key, copy, _) = await AdmitAsync(pool, 50_000);
 
-        TakeAway([.. Enumerable.Range(0, 8)]);
+        _folder.TakeAway([.. Enumerable.Range(0, 8)]);
         var fault = await Assert.ThrowsAsync<LocationException>(
             async () => await pool.DescribeAsync(key, copy, Token));
-        BringBack([.. Enumerable.Range(0, 8)]);
+        _folder.BringBack([.. Enumerable.Range(0, 8)]);
 
         Assert.Equal(LocationFault.Offline, fault.Fault);
     }
@@ -91,7 +91,7 @@ public sealed class PoolAwayTests : IDisposable
         }
 
         DeleteIndex(folder);
-        TakeAway(folder, shards);
+        folder.TakeAway(shards);
         await using (var without = await folder.OpenAsync())
         {
             await AssertAwayAsync(async () => await without.InspectAsync(key, copy, null, Token));
@@ -99,7 +99,7 @@ public sealed class PoolAwayTests : IDisposable
             await AssertAwayAsync(async () => await without.ReadAsync(key, copy, 0, new byte[size], Token));
         }
 
-        BringBack(folder, shards);
+        folder.BringBack(shards);
         await using var again = await folder.OpenAsync();
         await PoolLossTests.AssertAllAsync(again, [(key, copy, content)]);
         Assert.True((await again.InspectAsync(key, copy, null, Token))!.IsWhole);
@@ -116,7 +116,7 @@ public sealed class PoolAwayTests : IDisposable
             (key, copy, _) = await AdmitAsync(pool, 50_000);
         }
 
-        TakeAway(folder, 0);
+        folder.TakeAway(0);
         await using (var known = await folder.OpenAsync())
         {
             await AssertAwayAsync(async () => await known.ReleaseAsync(key, copy.Incarnation, Token));
@@ -129,7 +129,7 @@ public sealed class PoolAwayTests : IDisposable
             await AssertAwayAsync(async () => await unknown.DescribeAsync(key, copy, Token));
         }
 
-        BringBack(folder, 0);
+        folder.BringBack(0);
         await using var again = await folder.OpenAsync();
         await again.ReleaseAsync(key, copy.Incarnation, Token);
         Assert.Null(await again.DescribeAsync(key, copy, Token));
@@ -148,7 +148,7 @@ public sealed class PoolAwayTests : IDisposable
             await pool.ReleaseAsync(key, copy.Incarnation, Token);
         }
 
-        TakeAway(0, 3, 7);
+        _folder.TakeAway(0, 3, 7);
         await using var without = await _folder.OpenAsync();
         var described = await without.DescribeAsync(key, copy, Token);
         await without.ReleaseAsync(key, copy.Incarnation, Token);
@@ -168,24 +168,4 @@ public sealed class PoolAwayTests : IDisposable
 
     private static void DeleteIndex(PoolFolder folder) =>
         Directory.Delete(Path.Combine(folder.Options.StateDirectory, "index"), recursive: true);
-
-    private void TakeAway(params int[] shards) => TakeAway(_folder, shards);
-
-    private void BringBack(params int[] shards) => BringBack(_folder, shards);
-
-    private static void TakeAway(PoolFolder folder, params int[] shards)
-    {
-        foreach (var shard in shards)
-        {
-            Directory.Move(folder.Path0(shard), folder.Path0(shard) + "-away");
-        }
-    }
-
-    private static void BringBack(PoolFolder folder, params int[] shards)
-    {
-        foreach (var shard in shards)
-        {
-            Directory.Move(folder.Path0(shard) + "-away", folder.Path0(shard));
-        }
-    }
 }

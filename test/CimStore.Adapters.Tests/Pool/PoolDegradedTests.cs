@@ -65,7 +65,7 @@ public sealed class PoolDegradedTests : IDisposable
     public async Task A_copy_written_without_a_directory_is_told_once_and_again_when_the_directory_is_back()
     {
         await using var pool = await _folder.OpenAsync();
-        Directory.Move(_folder.Path0(0), _folder.Path0(0) + "-away");
+        _folder.TakeAway(0);
         var content = Samples.Bytes(2_000_000, 9);
         var copy = await new LocationUnderTest(pool).AdmitAsync(content, Token);
         var key = ContentKey.Shared(Samples.CidOf(content));
@@ -73,7 +73,7 @@ public sealed class PoolDegradedTests : IDisposable
 
         await PoolLossTests.AssertAllAsync(pool, [(key, copy, content)]);
         Assert.Empty(pool.TakeDegraded());
-        Directory.Move(_folder.Path0(0) + "-away", _folder.Path0(0));
+        _folder.BringBack(0);
         await PoolLossTests.AssertAllAsync(pool, [(key, copy, content)]);
 
         Assert.Equal((key, copy.Incarnation), Assert.Single(pool.TakeDegraded()));

@@ -44,6 +44,23 @@ internal sealed class PoolFolder : IDisposable
         Directory.CreateDirectory(Path0(shard));
     }
 
+    /// <summary>As when the disks are unmounted and the places with them.</summary>
+    public void TakeAway(params int[] shards)
+    {
+        foreach (var shard in shards)
+        {
+            Directory.Move(Path0(shard), Path0(shard) + "-away");
+        }
+    }
+
+    public void BringBack(params int[] shards)
+    {
+        foreach (var shard in shards)
+        {
+            Directory.Move(Path0(shard) + "-away", Path0(shard));
+        }
+    }
+
     /// <summary>Flips one bit of every file of the shard that holds content, in the middle.</summary>
     /// <param name="shard">Which.</param>
     /// <param name="inRecord">Where in the first record of a log.</param>

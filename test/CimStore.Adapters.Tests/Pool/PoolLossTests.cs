@@ -82,7 +82,7 @@ public sealed class PoolLossTests
         var content = Samples.Bytes(3_000_000, 3);
         await using var staged = await pool.StageAsync(content.Length, Token);
         var manifest = await LocationUnderTest.WriteAsync(staged, content, Token);
-        Directory.Move(folder.Path0(3), folder.Path0(3) + "-away");
+        folder.TakeAway(3);
 
         await staged.SealAsync(manifest, Token);
 

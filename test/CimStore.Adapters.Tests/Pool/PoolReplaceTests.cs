@@ -16,7 +16,7 @@ public sealed class PoolReplaceTests
         using var folder = new PoolFolder();
         var copies = await PoolLossTests.FillAsync(folder);
         folder.Lose(0);
-        TakeAway(folder, 1, 2, 3, 4);
+        folder.TakeAway(1, 2, 3, 4);
         await using (var pool = await folder.OpenAsync())
         {
             var refusal = Assert.Throws<LocationException>(() => pool.Replace(0, 0));
@@ -28,13 +28,13 @@ public sealed class PoolReplaceTests
             Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path0(0)));
         }
 
-        BringBack(folder, 1);
+        folder.BringBack(1);
         await using (var enough = await folder.OpenAsync())
         {
             enough.Replace(0, 0);
         }
 
-        BringBack(folder, 2, 3, 4);
+        folder.BringBack(2, 3, 4);
         await using var all = await folder.OpenAsync();
         await PoolLossTests.AssertAllAsync(all, copies);
     }
@@ -72,21 +72,5 @@ public sealed class PoolReplaceTests
         Assert.InRange(forecast.SizeBytes, 1_525_000, 1_550_000);
         Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path0(1)));
         Assert.Equal(1, without.DirectoriesAway);
-    }
-
-    private static void TakeAway(PoolFolder folder, params int[] shards)
-    {
-        foreach (var shard in shards)
-        {
-            Directory.Move(folder.Path0(shard), folder.Path0(shard) + "-away");
-        }
-    }
-
-    private static void BringBack(PoolFolder folder, params int[] shards)
-    {
-        foreach (var shard in shards)
-        {
-            Directory.Move(folder.Path0(shard) + "-away", folder.Path0(shard));
-        }
     }
 }

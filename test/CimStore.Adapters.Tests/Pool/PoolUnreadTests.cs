@@ -25,12 +25,12 @@ public sealed class PoolUnreadTests : IDisposable
     {
         var (key, copy, content) = await LargeAsync();
         await using var pool = await _folder.OpenAsync();
-        TakeAway(0, 1, 2, 6, 7);
+        _folder.TakeAway(0, 1, 2, 6, 7);
 
         var read = await FaultAsync<LocationException>(pool, key, copy);
         var inspected = await Assert.ThrowsAsync<LocationException>(
             async () => await pool.InspectAsync(key, copy, null, Token));
-        BringBack(0, 1, 2, 6, 7);
+        _folder.BringBack(0, 1, 2, 6, 7);
 
         Assert.Equal((LocationFault.Offline, LocationFault.Offline), (read.Fault, inspected.Fault));
         Assert.Contains("shards 0, 1, 2, 6, 7 of 4+4", read.Message, StringComparison.Ordinal);
@@ -134,20 +134,4 @@ public sealed class PoolUnreadTests : IDisposable
     private static async Task<T> FaultAsync<T>(PoolLocation pool, ContentKey key, Copy copy)
         where T : Exception =>
         await Assert.ThrowsAsync<T>(async () => await pool.ReadAsync(key, copy, 0, new byte[300_000], Token));
-
-    private void TakeAway(params int[] shards)
-    {
-        foreach (var shard in shards)
-        {
-            Directory.Move(_folder.Path0(shard), _folder.Path0(shard) + "-away");
-        }
-    }
-
-    private void BringBack(params int[] shards)
-    {
-        foreach (var shard in shards)
-        {
-            Directory.Move(_folder.Path0(shard) + "-away", _folder.Path0(shard));
-        }
-    }
 }
