@@ -16,7 +16,7 @@ public sealed class CommitStressTests
     private const int CommitsEach = 12;
     private const int Rounds = 6;
 
-    /// <summary>How a round meets the paths is the scheduler's: rounds go on until enough did, up to this many.</summary>
+    /// <summary>How a round meets the paths is the scheduler's: rounds go on until enough did, up to so many.</summary>
     private const int MostRounds = 20 * Rounds;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
