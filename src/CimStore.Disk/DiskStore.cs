@@ -66,6 +66,10 @@ public sealed partial class DiskStore : IJournal, ICatalog, ILocation, IStoreMai
 
     public int InlineSizeMaxBytes => _options.InlineSizeMaxBytes;
 
+    public bool HoldsContent => true;
+
+    public bool SpansObjects => true;
+
     public Lsn DurableLsn
     {
         get

@@ -37,6 +37,7 @@ internal static class EventLine
             ("tier", JsonText.Of(found.Tier)), ("size", Number(found.SizeBytes)),
             ("location", found.Copy.Location.Name), ("class", JsonText.Of(found.Class)),
             ("created", Time(found.CreatedAt))),
+        StorageEvent.Referenced kept => Details(("reference", Words(kept.Reference))),
         StorageEvent.NameSet named => Details(
             ("name", Words(named.Reference)), ("previous", named.PreviousCid?.ToString())),
         StorageEvent.NameDeleted named => Details(

@@ -33,7 +33,7 @@ public sealed partial class StorageNode
         try
         {
             return await _catalog.FindAsync(key, cancellationToken) is { IsPresent: true } record
-                ? ReferenceEquals(target, _home)
+                ? IsJournals(target)
                     ? await MakeHomeCopyAsync(record, cancellationToken)
                     : await MakeCopyAsync(record, target, cancellationToken)
                 : null;
@@ -60,12 +60,17 @@ public sealed partial class StorageNode
         ContentKey key, ImmutableArray<Copy> copies, StorageCommand? first, CancellationToken cancellationToken) =>
         GiveUpCopiesAsync(key, copies, first, null, cancellationToken);
 
+    private ValueTask<ReleaseVerdict> GiveUpCopiesAsync(
+        ContentKey key, ImmutableArray<Copy> copies, StorageCommand? first,
+        ImmutableDictionary<LocationId, LocationTraits>? seen, CancellationToken cancellationToken) =>
+        AgreedAsync(() => GiveUpCopiesOnceAsync(key, copies, first, seen, cancellationToken));
+
     /// <param name="key">The object.</param>
     /// <param name="copies">The copies, in the order in which they are to go.</param>
     /// <param name="first">See the other; for want of space it is never appended alone.</param>
     /// <param name="seen">Given when they go for want of space: where copies were seen just now.</param>
     /// <param name="cancellationToken">Stops it before anything was journaled.</param>
-    private async ValueTask<ReleaseVerdict> GiveUpCopiesAsync(
+    private async ValueTask<ReleaseVerdict> GiveUpCopiesOnceAsync(
         ContentKey key, ImmutableArray<Copy> copies, StorageCommand? first,
         ImmutableDictionary<LocationId, LocationTraits>? seen, CancellationToken cancellationToken)
     {
@@ -161,7 +166,7 @@ public sealed partial class StorageNode
 
         foreach (var copy in record.Copies.Where(static copy => copy.State == CopyState.Verified))
         {
-            if (LocationOf(copy) is { } location && !ReferenceEquals(location, _home)
+            if (LocationOf(copy) is { } location && !IsJournals(location)
                 && !await IsCountedAsync(key, copy, location, cancellationToken))
             {
                 unseen = unseen.Add(copy.Location);
@@ -308,7 +313,7 @@ public sealed partial class StorageNode
         }
         finally
         {
-            if (!isTold && copy.Location != _home.Id)
+            if (!isTold && !(_journal.HoldsContent && copy.Location == _home.Id))
             {
                 await DropBytesAsync(key, copy.Location, copy.Incarnation);
             }
@@ -341,7 +346,10 @@ public sealed partial class StorageNode
         }
     }
 
-    private async ValueTask<bool> AddCopyAsync(ContentKey key, Copy copy, AdmittedContent? content)
+    private ValueTask<bool> AddCopyAsync(ContentKey key, Copy copy, AdmittedContent? content) =>
+        AgreedAsync(() => AddCopyOnceAsync(key, copy, content));
+
+    private async ValueTask<bool> AddCopyOnceAsync(ContentKey key, Copy copy, AdmittedContent? content)
     {
         Copy? replaced;
         await _contentLocks.AcquireAsync(key, CancellationToken.None);

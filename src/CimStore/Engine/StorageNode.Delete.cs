@@ -19,7 +19,7 @@ public sealed partial class StorageNode
         var key = KeyOf(cid);
         try
         {
-            return await DeleteOnceAsync(key, request, cancellationToken);
+            return await AgreedAsync(() => DeleteOnceAsync(key, request, cancellationToken));
         }
         catch (RefusedException refused)
         {
@@ -44,7 +44,7 @@ public sealed partial class StorageNode
         await foreach (var record in _catalog.ListExpiredAsync(_time.GetEarliestUtcNow(), cancellationToken))
         {
             due.Add(record.Key);
-            if (due.Count == ReleasesPerAppendMax)
+            if (due.Count == (_journal.SpansObjects ? ReleasesPerAppendMax : 1))
             {
                 released = Add(released, await ReleaseAsync(due, cancellationToken));
                 due.Clear();
@@ -54,7 +54,7 @@ public sealed partial class StorageNode
         released = Add(released, await ReleaseAsync(due, cancellationToken));
         _metrics.Released(released.Objects);
         var given = await _ports.Maintenance.CompactAsync(cancellationToken);
-        foreach (var location in _ports.Locations.Where(location => !ReferenceEquals(location, _home)))
+        foreach (var location in Away())
         {
             given += await TidyAsync(location, cancellationToken);
         }
@@ -179,6 +179,11 @@ public sealed partial class StorageNode
 
             return (releasing.Count, changes.Sum(change => change.Before!.SizeBytes));
         }
+        catch (LocationException changed) when (changed.Fault == LocationFault.Conflict)
+        {
+            // Somebody has use for it again, or released it: the next round sees.
+            return default;
+        }
         finally
         {
             releasing.ForEach(_holds.EndRelease);
@@ -194,7 +199,8 @@ public sealed partial class StorageNode
     {
         foreach (var change in changes)
         {
-            if (change.Event is StorageEvent.Released released && released.Location != _home.Id)
+            if (change.Event is StorageEvent.Released released
+                && !(_journal.HoldsContent && released.Location == _home.Id))
             {
                 await DropBytesAsync(released.Key, released.Location, released.Incarnation);
             }

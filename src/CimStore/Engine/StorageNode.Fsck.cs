@@ -91,7 +91,7 @@ public sealed partial class StorageNode
     }
 
     /// <summary>Every location but the journal's own.</summary>
-    private IEnumerable<ILocation> Away() => _ports.Locations.Where(location => !ReferenceEquals(location, _home));
+    private IEnumerable<ILocation> Away() => _ports.Locations.Where(location => !IsJournals(location));
 
     private async Task CompareAsync(
         ToldSteps steps, FsckRequest request, string part, ContentKey? after, CancellationToken cancellationToken)
@@ -177,7 +177,7 @@ public sealed partial class StorageNode
             return null;
         }
 
-        if (ReferenceEquals(location, _home))
+        if (IsJournals(location))
         {
             return null;
         }

@@ -96,6 +96,11 @@ public sealed partial class StorageNode
 
     private async ValueTask<NameRecord> ChangeNameAsync(
         Reference reference, StorageCommand command, Cid? target, NameSetRequest request, string verb,
+        CancellationToken cancellationToken) => await AgreedAsync(
+            () => ChangeNameOnceAsync(reference, command, target, request, verb, cancellationToken));
+
+    private async ValueTask<NameRecord> ChangeNameOnceAsync(
+        Reference reference, StorageCommand command, Cid? target, NameSetRequest request, string verb,
         CancellationToken cancellationToken)
     {
         RefuseLateMessage(request.Identity.MessageId);
@@ -172,6 +177,11 @@ public sealed partial class StorageNode
         {
             var remembered = await RememberUnchangedAsync(decision, context);
             return name ?? NeverSet(reference, remembered?.At ?? _time.GetUtcNow());
+        }
+
+        if (!_journal.SpansObjects)
+        {
+            return await AppendNameInStepsAsync(decision, reference, subject!, before, context);
         }
 
         var changes = decision.Events.Select(happened => new JournalChange(

@@ -181,7 +181,10 @@ public sealed partial class StorageNode
     /// Decides what reading copies of one content showed, and appends all of it at once: one sync. The copies may have
     /// changed or gone since.
     /// </summary>
-    private async ValueTask RecordAsync(ContentKey key, List<StorageCommand.Verify> shown)
+    private async ValueTask RecordAsync(ContentKey key, List<StorageCommand.Verify> shown) =>
+        await AgreedAsync(() => RecordOnceAsync(key, shown));
+
+    private async ValueTask<bool> RecordOnceAsync(ContentKey key, List<StorageCommand.Verify> shown)
     {
         await _contentLocks.AcquireAsync(key, CancellationToken.None);
         try
@@ -203,6 +206,8 @@ public sealed partial class StorageNode
             {
                 await AppendAsync(changes);
             }
+
+            return changes.Count > 0;
         }
         finally
         {

@@ -68,7 +68,7 @@ public sealed partial class StorageNode
         null => throw Refuse(
             "no-location",
             $"There is no location {from}; this node has {string.Join(", ", _ports.Locations.Select(one => one.Id))}."),
-        { } home when ReferenceEquals(home, _home) => throw Refuse(
+        { } home when IsJournals(home) => throw Refuse(
             "location-home",
             $"{from} is the journal's own log: the catalog is made from it by itself, and what it held is told there."),
         _ when StateOf(from) == LocationState.Retired => throw Refuse(

@@ -231,14 +231,17 @@ public sealed partial class StorageNode
     }
 
     /// <summary>One append for all that one object showed; copies replaced meanwhile are left out.</summary>
-    private async ValueTask RecordScrubAsync(ContentKey key, List<StorageCommand> shown)
+    private async ValueTask RecordScrubAsync(ContentKey key, List<StorageCommand> shown) =>
+        await AgreedAsync(() => RecordScrubOnceAsync(key, shown));
+
+    private async ValueTask<bool> RecordScrubOnceAsync(ContentKey key, List<StorageCommand> shown)
     {
         await _contentLocks.AcquireAsync(key, CancellationToken.None);
         try
         {
             if (await _catalog.FindAsync(key, CancellationToken.None) is not { IsPresent: true } record)
             {
-                return;
+                return false;
             }
 
             var changes = new List<JournalChange>(shown.Count);
@@ -260,6 +263,8 @@ public sealed partial class StorageNode
             {
                 await AppendAsync(changes);
             }
+
+            return changes.Count > 0;
         }
         finally
         {

@@ -155,7 +155,9 @@ public sealed partial class StorageNode
     {
         var digest = request.Identity.MessageId is null ? default : RequestDigest.Of(key, sizeBytes, request, terms);
         var context = ContextOf(request.Identity, digest);
-        var committed = digest.IsEmpty
+        var committed = !_journal.HoldsContent
+            ? CommitSealedAsync(key, root, sizeBytes, request, terms, admission, context, cancellationToken)
+            : digest.IsEmpty
             ? CommitLockedAsync(key, root, sizeBytes, request, terms, admission, context, cancellationToken)
             : CommitOnceAsync(key, root, sizeBytes, request, terms, admission, context, cancellationToken);
         return terms.CopiesBefore > 1 && _ports.Tiers is not null

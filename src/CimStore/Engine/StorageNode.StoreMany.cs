@@ -87,7 +87,7 @@ public sealed partial class StorageNode
             await JournalAsync(refused);
         }
 
-        if (request.Identity.MessageId is not null)
+        if (request.Identity.MessageId is not null || !_journal.SpansObjects)
         {
             // Each item has an id of its own, so each is remembered, and repeated, on its own.
             foreach (var item in batch)

@@ -237,6 +237,9 @@ public sealed partial class StorageNode : IStorageClient, IOperatorClient
         Domains = Domains,
     };
 
+    /// <summary>Whether what it holds comes and goes with the journal's entries.</summary>
+    private bool IsJournals(ILocation location) => _journal.HoldsContent && ReferenceEquals(location, _home);
+
     private DurabilityClass DefaultClass => _ports.Tiers?.DefaultClass ?? DurabilityPolicy.Strongest(Domains);
 
     /// <summary>0 to 1, for what must not happen everywhere at once.</summary>

@@ -29,6 +29,7 @@ internal static class EnvelopeFields
                 Holding(bad.Location, bad.Incarnation), "detail", bad.Detail),
             StorageEvent.Repaired repaired => new JsonObject { ["copy"] = Write(repaired.Copy) },
             StorageEvent.Recovered found => WriteRecovered(found),
+            StorageEvent.Referenced => new JsonObject(),
             StorageEvent.NameSet set => new JsonObject
             {
                 ["previous_cid"] = set.PreviousCid?.ToString(),
@@ -73,6 +74,7 @@ internal static class EnvelopeFields
                 key, Cid.Parse(Text(data, "root")), Number(data, "size_bytes"), Choice<StorageTier>(data, "tier"),
                 Choice<DurabilityClass>(data, "class"), ReadCopy(data["copy"]!.AsObject()),
                 Instant(data, "created_at")!.Value),
+            EventTypes.Referenced => new StorageEvent.Referenced(key, reference!),
             EventTypes.NameSet => new StorageEvent.NameSet(
                 reference!, key, data["previous_cid"] is { } cid ? Cid.Parse(cid.GetValue<string>()) : null,
                 Previous(data)),
@@ -117,7 +119,13 @@ internal static class EnvelopeFields
         ["created_at"] = Text(found.CreatedAt),
     };
 
-    private static JsonObject WriteStored(StorageEvent.Stored stored) => new()
+    private static JsonObject WriteStored(StorageEvent.Stored stored)
+    {
+        var json = WriteStoredHere(stored);
+        return stored.Incarnation == 0 ? json : With(json, "incarnation", stored.Incarnation);
+    }
+
+    private static JsonObject WriteStoredHere(StorageEvent.Stored stored) => new()
     {
         ["location"] = stored.Location.Name,
         ["tier"] = Word(stored.Tier),
@@ -158,7 +166,7 @@ internal static class EnvelopeFields
                 Lsn = Lsn.None,
                 Reason = Text(receipt, "reason"),
             },
-            Instant(data, "grace_ends_at"));
+            Instant(data, "grace_ends_at"), data["incarnation"] is null ? 0 : BigNumber(data, "incarnation"));
     }
 
     private static JsonNode Write(CopyReceipt copy) => new JsonObject
@@ -200,15 +208,22 @@ internal static class EnvelopeFields
             header["key_id"]?.GetValue<string>())
         : CopyHeader.Plain;
 
-    private static JsonObject Write(Reference reference) => new()
+    private static JsonObject Write(Reference reference)
     {
-        ["owner"] = reference.Owner.Name,
-        ["namespace"] = reference.Namespace.Name,
-        ["name"] = reference.Name,
-    };
+        var json = new JsonObject
+        {
+            ["owner"] = reference.Owner.Name,
+            ["namespace"] = reference.Namespace.Name,
+            ["name"] = reference.Name,
+        };
+        return reference.Base == Lsn.None ? json : With(json, "base_sequence", reference.Base.Value);
+    }
 
     private static Reference ReadReference(JsonObject json) => new(
-        new OwnerId(Text(json, "owner")), new NamespaceId(Text(json, "namespace")), json["name"]?.GetValue<string>());
+        new OwnerId(Text(json, "owner")), new NamespaceId(Text(json, "namespace")), json["name"]?.GetValue<string>())
+    {
+        Base = new Lsn(json["base_sequence"] is null ? 0 : BigNumber(json, "base_sequence")),
+    };
 
     private static JsonObject Holding(LocationId location, ulong incarnation) => new()
     {

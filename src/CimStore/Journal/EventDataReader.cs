@@ -26,7 +26,7 @@ internal static class EventDataReader
             EventTypes.Failed => new StorageEvent.Failed(
                 about, Text(ref reader, ref left, "error"u8), Text(ref reader, ref left, "detail"u8)),
             EventTypes.Unchanged => new StorageEvent.Unchanged(about, Lsn(ref reader, ref left, "found"u8)),
-            EventTypes.Deleted => new StorageEvent.Deleted(key, reference, Instant(ref reader, ref left, "grace"u8)),
+            EventTypes.Deleted => ReadDeleted(ref reader, ref left, key, reference),
             _ => ReadRest(ref reader, ref left, type, key, reference),
         };
         reader.End(left);
@@ -53,6 +53,8 @@ internal static class EventDataReader
                 return new StorageEvent.Repaired(key, ReadCopy(ref reader));
             case EventTypes.Recovered:
                 return ReadRecovered(ref reader, ref left, key);
+            case EventTypes.Referenced when reference is not null:
+                return new StorageEvent.Referenced(key, reference with { Base = Lsn(ref reader, ref left) });
             case EventTypes.NameSet when reference?.Name is not null:
                 var previous = Lsn(ref reader, ref left);
                 Cid? previousCid = reader.TryKey("prevcid"u8, ref left) ? reader.Link() : null;
@@ -66,6 +68,17 @@ internal static class EventDataReader
         }
     }
 
+    private static StorageEvent.Deleted ReadDeleted(
+        ref EntryReader reader, ref int left, ContentKey key, Reference? reference)
+    {
+        var decidedOn = Lsn(ref reader, ref left);
+        return decidedOn != Objects.Lsn.None && reference is null
+            ? throw reader.Broken("the revision of a name on a reference that is missing")
+            : new StorageEvent.Deleted(
+                key, reference is null ? null : reference with { Base = decidedOn },
+                Instant(ref reader, ref left, "grace"u8));
+    }
+
     private static StorageEvent.Retrieved ReadRetrieved(ref EntryReader reader, ref int left, ContentKey key)
     {
         var count = reader.TryKey("n"u8, ref left) ? (long)reader.Unsigned() : 1;
@@ -76,6 +89,7 @@ internal static class EventDataReader
     private static StorageEvent.Stored ReadStored(
         ref EntryReader reader, ref int left, ContentKey key, Reference? reference)
     {
+        var incarnation = reader.TryKey("inc"u8, ref left) ? reader.Unsigned() : 0;
         var location = Location(ref reader, ref left);
         var root = ReadRoot(ref reader, ref left, key);
         var size = Number(ref reader, ref left, "size"u8);
@@ -91,7 +105,7 @@ internal static class EventDataReader
         reader.Key("receipt"u8, ref left);
         return new StorageEvent.Stored(
             key, root, (long)size, location, tier, durability, dataClass, pattern, header, reference,
-            isDeduplicated, ReadReceipt(ref reader), grace);
+            isDeduplicated, ReadReceipt(ref reader), grace, incarnation);
     }
 
     private static Cid ReadRoot(ref EntryReader reader, ref int left, ContentKey key)

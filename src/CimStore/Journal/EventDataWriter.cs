@@ -47,7 +47,8 @@ internal static class EventDataWriter
                 Text(writer, "detail"u8, failed.Detail);
                 break;
             case StorageEvent.Deleted deleted:
-                writer.Map(Count(deleted.GraceEndsAt));
+                writer.Map(Count(BaseOf(deleted.Reference)) + Count(deleted.GraceEndsAt));
+                Lsn(writer, BaseOf(deleted.Reference));
                 Instant(writer, "grace"u8, deleted.GraceEndsAt);
                 break;
             default:
@@ -81,6 +82,10 @@ internal static class EventDataWriter
             case StorageEvent.Recovered recovered:
                 WriteRecovered(writer, recovered);
                 break;
+            case StorageEvent.Referenced referenced:
+                writer.Map(Count(BaseOf(referenced.Reference)));
+                Lsn(writer, BaseOf(referenced.Reference));
+                break;
             case StorageEvent.NameSet set:
                 writer.Map(Count(set.Previous) + (set.PreviousCid is null ? 0 : 1));
                 Lsn(writer, set.Previous);
@@ -109,12 +114,19 @@ internal static class EventDataWriter
         }
     }
 
+    private static Lsn BaseOf(Reference? reference) => reference?.Base ?? Objects.Lsn.None;
+
     private static void WriteStored(EntryWriter writer, StorageEvent.Stored stored)
     {
         var hasRoot = stored.Root != RootOf(stored.Key.Cid);
         var hasHeader = stored.Header != CopyHeader.Plain;
         writer.Map(5 + One(hasRoot) + One(stored.Deduplicated) + Count(stored.GraceEndsAt) + One(hasHeader)
-            + One(stored.DataClass != 0) + One(stored.Pattern != 0));
+            + One(stored.DataClass != 0) + One(stored.Pattern != 0) + One(stored.Incarnation != 0));
+        if (stored.Incarnation != 0)
+        {
+            Number(writer, "inc"u8, stored.Incarnation);
+        }
+
         Text(writer, "loc"u8, stored.Location.Name);
         if (hasRoot)
         {

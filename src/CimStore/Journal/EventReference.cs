@@ -9,6 +9,7 @@ internal static class EventReference
     {
         StorageEvent.Stored stored => stored.Reference,
         StorageEvent.Deleted deleted => deleted.Reference,
+        StorageEvent.Referenced referenced => referenced.Reference,
         StorageEvent.NameSet set => set.Reference,
         StorageEvent.NameDeleted deleted => deleted.Reference,
         _ => null,

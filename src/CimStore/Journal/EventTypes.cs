@@ -18,6 +18,7 @@ public static class EventTypes
     public const string CorruptionDetected = "storage.corruption_detected";
     public const string Repaired = "storage.repaired";
     public const string Recovered = "storage.recovered";
+    public const string Referenced = "storage.referenced";
     public const string NameSet = "storage.name_set";
     public const string NameDeleted = "storage.name_deleted";
     public const string Unchanged = "storage.unchanged";
@@ -35,6 +36,7 @@ public static class EventTypes
         StorageEvent.CorruptionDetected => CorruptionDetected,
         StorageEvent.Repaired => Repaired,
         StorageEvent.Recovered => Recovered,
+        StorageEvent.Referenced => Referenced,
         StorageEvent.NameSet => NameSet,
         StorageEvent.NameDeleted => NameDeleted,
         StorageEvent.Unchanged => Unchanged,

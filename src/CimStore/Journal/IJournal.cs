@@ -8,6 +8,18 @@ namespace CimStore.Journal;
 /// </summary>
 public interface IJournal
 {
+    /// <summary>
+    /// Whether content travels with its entries: the node's first location is then this journal's own log. Where it
+    /// does not, content is sealed in its location before the entry that mentions it.
+    /// </summary>
+    bool HoldsContent { get; }
+
+    /// <summary>
+    /// Whether one append may change several objects and names, all or nothing. Where it may not, an append of several
+    /// is made in order, each change by itself, and a failure leaves those before it.
+    /// </summary>
+    bool SpansObjects { get; }
+
     /// <summary>Everything up to here is durable and may be told to others.</summary>
     Lsn DurableLsn { get; }
 
@@ -20,7 +32,8 @@ public interface IJournal
     /// With <see cref="LocationFault.Full"/>: nothing was stored. With <see cref="LocationFault.Unknown"/>: the changes
     /// may
     /// or may not come true after a restart; nothing was acknowledged. With <see cref="LocationFault.Offline"/>:
-    /// refused.
+    /// refused. With <see cref="LocationFault.Conflict"/>: another node changed what the change was decided on; nothing
+    /// was stored of it, and the catalog shows what is there now.
     /// </exception>
     ValueTask<IReadOnlyList<JournalEntry>> AppendAsync(IReadOnlyList<JournalChange> changes,
         CancellationToken cancellationToken);

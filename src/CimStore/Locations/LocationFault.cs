@@ -22,6 +22,12 @@ public enum LocationFault
     IntakeStopped,
 
     /// <summary>
+    /// Another node changed the object, or the name, meanwhile: nothing was stored. Whoever asks again decides on what
+    /// is there now.
+    /// </summary>
+    Conflict,
+
+    /// <summary>
     /// The medium refuses bytes that are to be read: they may be bad for good. Of one copy, or of all of them: whoever
     /// asked finds out by reading another one.
     /// </summary>

@@ -24,6 +24,13 @@ public static class ObjectDecisions
         StorageCommand.AddCopy add => AddCopy(before, add),
         StorageCommand.GiveUpCopy giveUp => GiveUpCopy(before, giveUp),
         StorageCommand.Delete delete => Delete(before, delete, facts),
+        StorageCommand.Refer refer => before.References.Contains(refer.Reference)
+            ? Decision.Accept()
+            : Decision.Accept(new StorageEvent.Referenced(before.Key, refer.Reference)),
+        StorageCommand.Unrefer unrefer => before.References.Contains(unrefer.Reference)
+            ? Decision.Accept(new StorageEvent.Deleted(
+                before.Key, unrefer.Reference, GraceAfter(before, facts)))
+            : Decision.Accept(),
         StorageCommand.Verify verify => Verify(before, verify, facts),
         _ => throw new UnreachableException(),
     };

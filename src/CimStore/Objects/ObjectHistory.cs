@@ -23,6 +23,7 @@ public static class ObjectHistory
         StorageEvent.CorruptionDetected corrupt => corrupt.Key,
         StorageEvent.Repaired repaired => repaired.Key,
         StorageEvent.Recovered recovered => recovered.Key,
+        StorageEvent.Referenced referenced => referenced.Key,
         StorageEvent.NameSet set => set.Target,
         StorageEvent.NameDeleted deleted => deleted.Target,
         StorageEvent.Unchanged unchanged => unchanged.Key,
@@ -64,6 +65,7 @@ public static class ObjectHistory
                 Copies = Put(before.Copies, Own(repaired.Copy, lsn)),
                 Revision = lsn,
             },
+            StorageEvent.Referenced referenced => Refer(before, referenced.Reference, lsn),
             StorageEvent.NameSet set => Refer(before, set.Reference, lsn),
             StorageEvent.NameDeleted deleted => Unrefer(before, deleted.Reference, deleted.GraceEndsAt, lsn, at),
             _ => throw new System.Diagnostics.UnreachableException(),
@@ -91,7 +93,8 @@ public static class ObjectHistory
         var copies = before?.Copies ?? [];
         if (!stored.Deduplicated)
         {
-            copies = Put(copies, new Copy(stored.Location, lsn.Value, CopyState.Verified, stored.Header, at));
+            var copy = new Copy(stored.Location, stored.Incarnation, CopyState.Verified, stored.Header, at);
+            copies = Put(copies, Own(copy, lsn));
         }
 
         var references = Add(earlier?.References ?? [], stored.Reference);

@@ -39,6 +39,12 @@ public abstract record StorageCommand
     /// <summary>Remove a reference; without one, give up content that nothing refers to.</summary>
     public sealed record Delete(ContentKey Key, Reference? Reference) : StorageCommand;
 
+    /// <summary>Keep content for a name that is about to be set; see <see cref="Reference.Base"/>.</summary>
+    public sealed record Refer(ContentKey Key, Reference Reference) : StorageCommand;
+
+    /// <summary>Remove a name's reference that is of no account any more.</summary>
+    public sealed record Unrefer(ContentKey Key, Reference Reference) : StorageCommand;
+
     /// <summary>Record what reading a copy from its medium showed.</summary>
     /// <param name="Fault">What was wrong; null when every byte was proved.</param>
     public sealed record Verify(ContentKey Key, LocationId Location, ulong Incarnation, string? Fault) : StorageCommand;

@@ -18,10 +18,12 @@ public abstract record StorageEvent
     /// </summary>
     /// <param name="GraceEndsAt">Set when nothing refers to the content: it is named before then, or it goes.</param>
     /// <param name="Receipt">Its LSN is left empty: it is the entry's.</param>
+    /// <param name="Incarnation">What the location gave the copy; zero where the journal's own log is the location, and
+    /// the copy has the position of the entry.</param>
     public sealed record Stored(
         ContentKey Key, Cid Root, long SizeBytes, LocationId Location, StorageTier Tier, DurabilityClass Class,
         DataClass DataClass, AccessPattern Pattern, CopyHeader Header, Reference? Reference, bool Deduplicated,
-        DurabilityReceipt Receipt, DateTimeOffset? GraceEndsAt = null) : StorageEvent;
+        DurabilityReceipt Receipt, DateTimeOffset? GraceEndsAt = null, ulong Incarnation = 0) : StorageEvent;
 
     /// <summary>
     /// Content was read. Reads are counted in memory and told in batches (D17), so one event stands for many.
@@ -61,6 +63,12 @@ public abstract record StorageEvent
     public sealed record Recovered(
         ContentKey Key, Cid Root, long SizeBytes, StorageTier Tier, DurabilityClass Class, Copy Copy,
         DateTimeOffset CreatedAt) : StorageEvent;
+
+    /// <summary>
+    /// Content is kept for a name that is about to be set. Only where a journal cannot tell of a name and of an object
+    /// at once: the object's part comes first, so that a name never names what may go.
+    /// </summary>
+    public sealed record Referenced(ContentKey Key, Reference Reference) : StorageEvent;
 
     /// <summary>
     /// A name was created or moved; <paramref name="PreviousCid"/> is what it named before. The content that loses the

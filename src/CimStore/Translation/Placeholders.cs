@@ -9,7 +9,10 @@ namespace CimStore.Translation;
 /// <summary>All placeholders; docs/translation.md lists them and a test holds the two together.</summary>
 public static class Placeholders
 {
-    private static readonly string[] Referring = [Types.Stored, Types.Deleted, Types.NameSet, Types.NameDeleted];
+    private static readonly string[] Referring = 
+    [
+        Types.Stored, Types.Deleted, Types.Referenced, Types.NameSet, Types.NameDeleted,
+    ];
 
     public static readonly ImmutableArray<Placeholder> All =
     [
@@ -99,6 +102,7 @@ public static class Placeholders
     {
         StorageEvent.Stored stored => stored.Reference,
         StorageEvent.Deleted deleted => deleted.Reference,
+        StorageEvent.Referenced referenced => referenced.Reference,
         StorageEvent.NameSet set => set.Reference,
         StorageEvent.NameDeleted deleted => deleted.Reference,
         _ => null,

@@ -12,6 +12,10 @@ public sealed class FaultyJournal(IJournal inner, Lifeline life) : IJournal
 {
     private volatile bool _isBroken;
 
+    public bool HoldsContent => inner.HoldsContent;
+
+    public bool SpansObjects => inner.SpansObjects;
+
     public Lsn DurableLsn => inner.DurableLsn;
 
     /// <summary>What goes wrong with an append; null for nothing.</summary>

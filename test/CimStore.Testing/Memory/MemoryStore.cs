@@ -45,6 +45,10 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
         };
     }
 
+    public bool HoldsContent => true;
+
+    public bool SpansObjects => true;
+
     public LocationId Id { get; }
 
     public LocationTraits Traits { get; init; }

@@ -48,6 +48,10 @@ public sealed class JournalFollowerTests
     private sealed class StoppingJournal(IJournal inner, Func<bool> isStopping)
         : IJournal
     {
+        public bool HoldsContent => inner.HoldsContent;
+
+        public bool SpansObjects => inner.SpansObjects;
+
         public Lsn DurableLsn => inner.DurableLsn;
 
         public ValueTask<IReadOnlyList<JournalEntry>> AppendAsync(

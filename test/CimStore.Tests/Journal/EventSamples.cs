@@ -52,6 +52,7 @@ internal static class EventSamples
             Receipt = Receipt(2),
             GraceEndsAt = At.AddDays(1),
         });
+        yield return ("stored-elsewhere", stored with { Location = new LocationId("jetstream"), Incarnation = 70_000 });
         yield return ("stored-unreferenced", stored with { Reference = null, GraceEndsAt = At.AddHours(24) });
         yield return ("retrieved", new StorageEvent.Retrieved(key, Hot, TimeSpan.FromMicroseconds(321)));
         yield return (
@@ -82,6 +83,7 @@ internal static class EventSamples
                 new LocationId("cold"), 70_000, CopyState.Verified, new CopyHeader(1, 0, null),
                 DateTimeOffset.UnixEpoch),
         });
+        yield return ("referenced", new StorageEvent.Referenced(key, Name));
         yield return ("name_set", new StorageEvent.NameSet(Name, key, null, Lsn.None));
         yield return ("name_set-moved", new StorageEvent.NameSet(Name, key, Sha("before"), new Lsn(41)));
         yield return ("name_deleted", new StorageEvent.NameDeleted(Name, key, new Lsn(42), At.AddDays(1)));

@@ -225,6 +225,8 @@ public sealed class ObjectDecisionsTests
     [
         Store(Pin), new StorageCommand.Retrieve(Key), new StorageCommand.Replicate(Key, 1),
         new StorageCommand.Migrate(Key, StorageTier.Hot), new StorageCommand.Delete(Key, Pin),
+        new StorageCommand.Refer(Key, EventSamples.Name with { Base = new Lsn(5) }),
+        new StorageCommand.Unrefer(Key, Pin),
         new StorageCommand.Verify(Key, EventSamples.Hot, 1, null),
         new StorageCommand.AddCopy(Key, WarmCopy(7)), new StorageCommand.GiveUpCopy(Key, EventSamples.Hot, 1),
         Recover(7), new StorageCommand.SetName(EventSamples.Name, Key.Cid, null, false),
