@@ -19,6 +19,20 @@ public sealed class EntryDraft
     /// <summary>What <see cref="Seal"/> needs at most.</summary>
     public int SizeMax => _hashed.Written.Length + TailSizeMax + _private.Written.Length;
 
+    /// <summary>The hashed part as far as it is known; with <see cref="Private"/> all that a draft is.</summary>
+    public ReadOnlySpan<byte> Hashed => _hashed.Written;
+
+    public ReadOnlySpan<byte> Private => _private.Written;
+
+    /// <summary>Takes up what another node drafted, to give it the place that it got.</summary>
+    public void Load(ReadOnlySpan<byte> hashed, ReadOnlySpan<byte> privately)
+    {
+        _hashed.Clear();
+        _private.Clear();
+        _hashed.Raw(hashed);
+        _private.Raw(privately);
+    }
+
     /// <param name="chain">The journal's chain.</param>
     /// <param name="eventId">A new id.</param>
     /// <param name="at">When the journal accepts it.</param>

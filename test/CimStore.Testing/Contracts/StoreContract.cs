@@ -65,7 +65,8 @@ public abstract class StoreContract : IAsyncLifetime
     }
 
     protected JournalChange Change(byte[] content, ObjectRecord? before = null, MessageId? id = null) => new(
-        Context(id), Stored(content), before, new AdmittedContent.Inline(new ReadOnlySequence<byte>(content)));
+        Context(id), Stored(content), before,
+        Journal.HoldsContent ? new AdmittedContent.Inline(new ReadOnlySequence<byte>(content)) : null);
 
     protected async Task<JournalEntry> AppendAsync(byte[] content) =>
         Assert.Single(await Journal.AppendAsync([Change(content)], Token));

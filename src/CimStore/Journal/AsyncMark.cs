@@ -1,7 +1,7 @@
-namespace CimStore.Disk;
+namespace CimStore.Journal;
 
 /// <summary>A number that only grows, and those who wait for it to pass another.</summary>
-internal sealed class AsyncMark
+public sealed class AsyncMark
 {
     private readonly Lock _gate = new();
     private ulong _value;

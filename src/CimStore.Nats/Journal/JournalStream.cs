@@ -1,0 +1,176 @@
+using CimStore.Journal;
+using CimStore.Locations;
+using CimStore.Objects;
+using NATS.Client.Core;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
+
+namespace CimStore.Nats.Journal;
+
+/// <summary>The stream that is the journal: made once, published to with a compare-and-set, read in order.</summary>
+internal sealed class JournalStream(NatsLink link, JournalOptions options)
+{
+    private const int WrongLastSequence = 10071;
+    private const int StreamNotFound = 10059;
+    private const int MessagesAhead = 4096;
+
+    private static readonly TimeSpan IdleHeartbeat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PullExpires = TimeSpan.FromSeconds(10);
+
+    public JournalSubjects Subjects { get; } = new(options.SubjectPrefix);
+
+    public string Name => options.Stream;
+
+    /// <summary>Makes the stream when there is none, and looks whether it is what it has to be.</summary>
+    /// <param name="chain">The id of the chain that begins with it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="LocationException">The server refuses it, or keeps another stream under that name.</exception>
+    public async ValueTask EnsureAsync(ChainId chain, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var info = await FindInfoAsync(cancellationToken)
+                ?? (await link.JetStream.CreateStreamAsync(Wanted(), cancellationToken)).Info;
+            RequireSame(info.Config);
+            if (info.State.LastSeq == 0)
+            {
+                await BeginAsync(chain, cancellationToken);
+            }
+        }
+        catch (Exception failure) when (NatsFaults.IsFault(failure))
+        {
+            throw NatsFaults.Of(failure, mayHaveHappened: false, $"the stream {Name}");
+        }
+    }
+
+    /// <summary>The last message there is, as the stream's leader has it: what it says is true of the majority.
+    /// </summary>
+    /// <exception cref="LocationException">No leader answers.</exception>
+    public async ValueTask<ulong> FindLastAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var info = await FindInfoAsync(cancellationToken) ?? throw new LocationException(
+                LocationFault.Offline,
+                $"The stream {Name} is gone. It is not made anew: restore it from a backup, or start with another name.");
+            return (ulong)info.State.LastSeq;
+        }
+        catch (Exception failure) when (NatsFaults.IsFault(failure))
+        {
+            throw NatsFaults.Of(failure, mayHaveHappened: false, $"the stream {Name}");
+        }
+    }
+
+    /// <returns>Whether the subject was where it was expected. When it was not, nothing was stored.</returns>
+    /// <exception cref="NatsException">No answer: it may have been stored; it may be offered again.</exception>
+    public async ValueTask<bool> TryPublishAsync(
+        string subject, ReadOnlyMemory<byte> payload, MessageId id, ulong? expected,
+        CancellationToken cancellationToken)
+    {
+        var acknowledgement = await link.JetStream.PublishAsync(
+            subject, payload,
+            opts: new NatsJSPubOpts
+            {
+                MsgId = id.ToString(),
+                ExpectedLastSubjectSequence = expected,
+                RetryAttempts = 1,
+            },
+            cancellationToken: cancellationToken);
+        if (acknowledgement.Error is { ErrCode: WrongLastSequence })
+        {
+            return false;
+        }
+
+        acknowledgement.EnsureSuccess();
+        return true;
+    }
+
+    /// <summary>Messages from <paramref name="first"/> on, without end, in order and without a gap.</summary>
+    /// <exception cref="NatsException">The way to the server, or its leader, is gone: read on from there.</exception>
+    public async IAsyncEnumerable<INatsJSMsg<NatsMemoryOwner<byte>>> FollowAsync(
+        ulong first, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var consumer = await link.JetStream.CreateOrderedConsumerAsync(
+            Name,
+            new NatsJSOrderedConsumerOpts
+            {
+                DeliverPolicy = ConsumerConfigDeliverPolicy.ByStartSequence,
+                OptStartSeq = first,
+            },
+            cancellationToken);
+        var consume = new NatsJSConsumeOpts
+        {
+            MaxMsgs = MessagesAhead,
+            IdleHeartbeat = IdleHeartbeat,
+            Expires = PullExpires,
+        };
+        await foreach (var message in consumer.ConsumeAsync<NatsMemoryOwner<byte>>(
+            opts: consume, cancellationToken: cancellationToken))
+        {
+            yield return message;
+        }
+    }
+
+    private async ValueTask BeginAsync(ChainId chain, CancellationToken cancellationToken)
+    {
+        var acknowledgement = await link.JetStream.PublishAsync(
+            Subjects.Genesis, JournalMessage.Genesis(chain),
+            opts: new NatsJSPubOpts { ExpectedLastSequence = 0 }, cancellationToken: cancellationToken);
+
+        // Another node may have been first; then its chain is the one.
+        if (acknowledgement.Error is not { ErrCode: WrongLastSequence })
+        {
+            acknowledgement.EnsureSuccess();
+        }
+    }
+
+    private async ValueTask<StreamInfo?> FindInfoAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await link.JetStream.GetStreamAsync(Name, cancellationToken: cancellationToken)).Info;
+        }
+        catch (NatsJSApiException absent) when (absent.Error.ErrCode == StreamNotFound)
+        {
+            return null;
+        }
+    }
+
+    private StreamConfig Wanted() => new(Name, [Subjects.All])
+    {
+        Storage = StreamConfigStorage.File,
+        Retention = StreamConfigRetention.Limits,
+        Discard = StreamConfigDiscard.New,
+        NumReplicas = options.Replicas,
+        DuplicateWindow = options.DuplicateWindow,
+        DenyDelete = true,
+        AllowRollupHdrs = false,
+    };
+
+    /// <summary>What a promise hangs on. A journal that forgets, or that anybody may cut, is none.</summary>
+    private void RequireSame(StreamConfig found)
+    {
+        var wanted = Wanted();
+        (string What, object? Wanted, object? Found)[] compared =
+        [
+            ("subjects", Subjects.All, string.Join(' ', found.Subjects ?? [])),
+            ("storage", wanted.Storage, found.Storage),
+            ("retention", wanted.Retention, found.Retention),
+            ("discard", wanted.Discard, found.Discard),
+            ("num_replicas", wanted.NumReplicas, found.NumReplicas),
+            ("duplicate_window", wanted.DuplicateWindow, found.DuplicateWindow),
+            ("deny_delete", true, found.DenyDelete),
+            ("max_age", TimeSpan.Zero, found.MaxAge),
+            ("max_msgs_per_subject", true, found.MaxMsgsPerSubject <= 0),
+            ("max_msgs", true, found.MaxMsgs <= 0),
+        ];
+        var differences = compared.Where(static one => !Equals(one.Wanted, one.Found))
+            .Select(static one => $"{one.What} is {one.Found} and has to be {one.Wanted}").ToList();
+        if (differences.Count > 0)
+        {
+            throw new LocationException(
+                LocationFault.Offline,
+                $"The stream {Name} is no journal as this node knows it: {string.Join("; ", differences)}.");
+        }
+    }
+}
