@@ -23,17 +23,26 @@ internal sealed record BucketMessage(
     /// <returns>Null where the answer does not say which message it is.</returns>
     public static BucketMessage? Of(NatsMsg<byte[]> direct)
     {
-        var headers = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, values) in direct.Headers ?? [])
-        {
-            headers[name] = values is [.., { } last] ? last : "";
-        }
-
+        var headers = TextOf(direct.Headers);
         return headers.TryGetValue("Nats-Subject", out var subject)
             && headers.TryGetValue("Nats-Sequence", out var digits)
             && ulong.TryParse(digits, out var sequence)
             ? new BucketMessage(subject, sequence, default, headers, direct.Data ?? [])
             : null;
+    }
+
+    public static BucketMessage Of(string subject, ulong sequence, DateTimeOffset time, NatsHeaders? headers) =>
+        new(subject, sequence, time, TextOf(headers), default);
+
+    private static Dictionary<string, string> TextOf(NatsHeaders? headers)
+    {
+        var text = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, values) in headers ?? [])
+        {
+            text[name] = values is [.., { } last] ? last : "";
+        }
+
+        return text;
     }
 
     /// <summary>The block of headers as it travels: a version line, then NAME: VALUE lines.</summary>

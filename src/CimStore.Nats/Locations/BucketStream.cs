@@ -17,6 +17,9 @@ internal sealed class BucketStream(NatsLink link, string stream, string what)
 
     // The server lists so many subjects at once.
     private const int SubjectsPerPage = 100_000;
+    private const int HeadersPerPage = 1000;
+
+    private static readonly TimeSpan ConsumerPatience = TimeSpan.FromSeconds(30);
 
     private readonly NatsJSContext _context = link.JetStream;
     private bool _hasDirectGet = true;
@@ -131,6 +134,74 @@ internal sealed class BucketStream(NatsLink link, string stream, string what)
             }
         }
     }
+
+    /// <summary>The last message of each subject without its body, in the stream's order.</summary>
+    public async IAsyncEnumerable<BucketMessage> HeadersAsync(
+        string filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var config = new ConsumerConfig
+        {
+            Name = Nuid.NewNuid(),
+            FilterSubject = filter,
+            DeliverPolicy = ConsumerConfigDeliverPolicy.LastPerSubject,
+            AckPolicy = ConsumerConfigAckPolicy.None,
+            HeadersOnly = true,
+            MemStorage = true,
+            NumReplicas = 1,
+            InactiveThreshold = ConsumerPatience,
+        };
+        var consumer = await RunAsync(
+            () => _context.CreateOrUpdateConsumerAsync(stream, config, cancellationToken), mayHaveHappened: false);
+        ulong received = 0;
+        while (await HasMoreAsync(consumer, received, cancellationToken))
+        {
+            var page = await RunAsync(
+                () => FetchAsync(consumer, received, cancellationToken), mayHaveHappened: false);
+            received += (ulong)page.Count;
+            foreach (var message in page)
+            {
+                yield return message;
+            }
+        }
+
+        await RunAsync(
+            () => _context.DeleteConsumerAsync(stream, consumer.Info.Name, cancellationToken), mayHaveHappened: false);
+    }
+
+    private static async ValueTask<List<BucketMessage>> FetchAsync(
+        INatsJSConsumer consumer, ulong received, CancellationToken cancellationToken)
+    {
+        var page = new List<BucketMessage>();
+        await foreach (var message in consumer.FetchNoWaitAsync(
+            new NatsJSFetchOpts { MaxMsgs = HeadersPerPage, Expires = ConsumerPatience },
+            NatsRawSerializer<byte[]>.Default, cancellationToken))
+        {
+            if (message.Metadata is { } place)
+            {
+                // A message that was lost on the way must not count as one that is not there.
+                if (place.Sequence.Consumer != received + (ulong)page.Count + 1)
+                {
+                    throw new NatsJSException("a list of messages has a gap.");
+                }
+
+                page.Add(BucketMessage.Of(message.Subject, place.Sequence.Stream, place.Timestamp, message.Headers));
+            }
+        }
+
+        return page;
+    }
+
+    /// <summary>Whether the server has given all that it has, and all of it arrived.</summary>
+    private ValueTask<bool> HasMoreAsync(
+        INatsJSConsumer consumer, ulong received, CancellationToken cancellationToken) => RunAsync(
+        async () =>
+        {
+            await consumer.RefreshAsync(cancellationToken);
+            return consumer.Info.NumPending > 0
+                || (consumer.Info.Delivered.ConsumerSeq == received
+                    ? false : throw new NatsJSException("a list of messages broke off."));
+        },
+        mayHaveHappened: false);
 
     private ValueTask<BucketMessage?> AskLeaderAsync(
         StreamMsgGetRequest request, CancellationToken cancellationToken) => RunAsync(

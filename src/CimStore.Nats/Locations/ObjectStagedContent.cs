@@ -64,7 +64,7 @@ internal sealed class ObjectStagedContent(
             throw;
         }
 
-        (string, byte[], NATS.Client.Core.NatsHeaders) Message(int number)
+        (string, ReadOnlyMemory<byte>, NATS.Client.Core.NatsHeaders) Message(int number)
         {
             var name = new CopyName(manifest.Key, number).ToString();
             var info = new ObjectInfo(name, options.Bucket, content.Nuid)

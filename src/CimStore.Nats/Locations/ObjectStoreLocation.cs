@@ -177,7 +177,7 @@ public sealed partial class ObjectStoreLocation : ILocation
     /// <exception cref="IntegrityException">It is there and cannot be read.</exception>
     private async ValueTask<FoundObject?> FindAsync(
         ContentKey key, ulong incarnation, CancellationToken cancellationToken) =>
-        incarnation != 0 && await _bucket.GetAsync(incarnation, cancellationToken) is { } message
+        incarnation != 0 && await _bucket.ReadAsync(incarnation, cancellationToken) is { } message
         && CopyName.TryParse(ObjectInfo.NameOf(_options.Bucket, message.Subject), out var name)
         && name.Value.Key == key
             ? Read(message, name.Value) : null;

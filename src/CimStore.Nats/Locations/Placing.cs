@@ -21,7 +21,8 @@ internal static class Placing
     /// <see cref="LocationFault.Unknown"/>: it may be there. Anything else: it is not.
     /// </exception>
     public static async ValueTask<ulong> PublishAsync(
-        BucketStream bucket, Func<int, (string Subject, byte[] Body, NatsHeaders Headers)> message,
+        BucketStream bucket,
+        Func<int, (string Subject, ReadOnlyMemory<byte> Body, NatsHeaders Headers)> message,
         Func<BucketMessage, bool> isLive, Func<BucketMessage, bool> isOurs, ContentKey key)
     {
         var mayBeThere = false;

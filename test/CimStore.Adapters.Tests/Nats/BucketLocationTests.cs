@@ -12,4 +12,16 @@ public static class BucketLocationTests
     {
         protected override async ValueTask<LocationUnderTest> OpenAsync() => new(await fixture.OpenObjectsAsync());
     }
+
+    /// <summary>With room for the contract's largest content in one message.</summary>
+    public sealed class KeyValueTests(LargeMessageFixture fixture)
+        : KeptCopiesContract, IClassFixture<LargeMessageFixture>
+    {
+        protected override async ValueTask<LocationUnderTest> OpenAsync() => new(await fixture.OpenValuesAsync());
+    }
+
+    public sealed class LargeMessageFixture : NatsFixture
+    {
+        protected override string ServerLines => "max_payload: 8388608";
+    }
 }

@@ -92,4 +92,8 @@ public class NatsFixture : IAsyncLifetime
     public async Task<ObjectStoreLocation> OpenObjectsAsync(TimeProvider? time = null) =>
         await ObjectStoreLocation.OpenAsync(
             Link, OptionsOf(await MakeObjectBucketAsync(Link)), time ?? TimeProvider.System, CancellationToken.None);
+
+    public async Task<KeyValueLocation> OpenValuesAsync(TimeProvider? time = null) =>
+        await KeyValueLocation.OpenAsync(
+            Link, OptionsOf(await MakeKeyValueBucketAsync(Link)), time ?? TimeProvider.System, CancellationToken.None);
 }
