@@ -20,6 +20,12 @@ public static class BucketLocationTests
         protected override async ValueTask<LocationUnderTest> OpenAsync() => new(await fixture.OpenValuesAsync());
     }
 
+    [Trait("row", "B2")]
+    public sealed class TogetherTests(NatsFixture fixture) : KeptCopiesContract, IClassFixture<NatsFixture>
+    {
+        protected override async ValueTask<LocationUnderTest> OpenAsync() => new(await fixture.OpenBothAsync());
+    }
+
     public sealed class LargeMessageFixture : NatsFixture
     {
         protected override string ServerLines => "max_payload: 8388608";

@@ -96,4 +96,15 @@ public class NatsFixture : IAsyncLifetime
     public async Task<KeyValueLocation> OpenValuesAsync(TimeProvider? time = null) =>
         await KeyValueLocation.OpenAsync(
             Link, OptionsOf(await MakeKeyValueBucketAsync(Link)), time ?? TimeProvider.System, CancellationToken.None);
+
+    public async Task<JetStreamLocation> OpenBothAsync() => await JetStreamLocation.OpenAsync(
+        Link,
+        new JetStreamLocationOptions
+        {
+            Id = new LocationId("jet"),
+            Traits = Traits,
+            KeyValueBucket = await MakeKeyValueBucketAsync(Link),
+            ObjectBucket = await MakeObjectBucketAsync(Link),
+        },
+        TimeProvider.System, CancellationToken.None);
 }
