@@ -264,9 +264,10 @@ public abstract partial class StorageClientContract
         var all = await Client.EventsAsync(Lsn.None, false, Token).ListAsync(Token);
         var rest = await Client.EventsAsync(all[0].Lsn, false, Token).ListAsync(Token);
 
-        Assert.IsType<StorageEvent.Stored>(all[0].Event);
-        Assert.IsType<StorageEvent.NameSet>(all[1].Event);
-        Assert.IsType<StorageEvent.Deleted>(all[2].Event);
+        // A journal of a cluster tells by an event of its own that the content is kept for the name.
+        Assert.Equal(
+            [typeof(StorageEvent.Stored), typeof(StorageEvent.NameSet), typeof(StorageEvent.Deleted)],
+            all.Select(entry => entry.Event.GetType()).Where(type => type != typeof(StorageEvent.Referenced)));
         Assert.Equal(all.Skip(1).Select(entry => entry.EventCid), rest.Select(entry => entry.EventCid));
         Cid? previous = null;
         foreach (var entry in all)
