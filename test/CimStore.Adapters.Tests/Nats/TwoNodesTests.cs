@@ -3,6 +3,7 @@ using CimStore.Engine;
 using CimStore.Nats.Journal;
 using CimStore.Objects;
 using CimStore.Testing.Contracts;
+using CimStore.Testing.Faults;
 using CimStore.Testing.Memory;
 using Xunit;
 
@@ -16,6 +17,7 @@ public sealed class TwoNodesTests(NatsFixture nats) : IClassFixture<NatsFixture>
     private readonly JournalOptions _options = ClusterStore.NewJournal();
     private readonly MemoryLocation _home = ClusterStore.NewHome();
     private readonly List<JetStreamJournal> _journals = [];
+    private HookedJournal? _hook;
     private StorageNode? _a;
     private StorageNode? _b;
 
@@ -159,6 +161,66 @@ public sealed class TwoNodesTests(NatsFixture nats) : IClassFixture<NatsFixture>
     }
 
     [Fact]
+    [Trait("row", "D9")]
+    public async Task A_release_that_was_decided_before_the_content_came_back_is_not_made()
+    {
+        var content = Samples.Bytes(400, 5000);
+        var cid = (await A.StoreAsync(content, Token)).Cid;
+        await A.DeleteAsync(cid, DeleteRequest.Default with { Grace = TimeSpan.Zero }, Token);
+        await CatchUpAsync();
+        var met = 0;
+        _hook!.BeforeAppend = async changes =>
+        {
+            if (changes[0].Event is StorageEvent.Released && Interlocked.Exchange(ref met, 1) == 0)
+            {
+                await B.StoreAsync(content, Token);
+            }
+        };
+
+        var collected = await A.CollectAsync(Token);
+
+        _hook.BeforeAppend = null;
+        await CatchUpAsync();
+        Assert.Equal(1, met);
+        Assert.Equal(0, collected.ObjectsReleased);
+        Assert.Equal(content, await A.ReadAsync(cid, Token));
+        Assert.Equal(content, await B.ReadAsync(cid, Token));
+    }
+
+    [Fact]
+    [Trait("row", "C2")]
+    public async Task A_name_that_another_node_moved_just_before_is_not_moved_from_its_old_value()
+    {
+        var cids = new List<Cid>();
+        for (var index = 0; index < 3; index++)
+        {
+            cids.Add((await A.StoreAsync(Samples.Bytes(30, 700 + index), Token)).Cid);
+        }
+
+        await A.SetNameAsync(Name("n", cids[0]), Token);
+        await CatchUpAsync();
+        var met = 0;
+        _hook!.BeforeAppend = async changes =>
+        {
+            if (changes[0].Event is StorageEvent.NameSet && Interlocked.Exchange(ref met, 1) == 0)
+            {
+                await B.SetNameAsync(Name("n", cids[1]), Token);
+            }
+        };
+
+        var moved = await TryMoveAsync(A, "n", cids[2], cids[0]);
+
+        _hook.BeforeAppend = null;
+        await CatchUpAsync();
+        Assert.False(moved);
+        Assert.Equal(1, met);
+        Assert.Equal(cids[1], (await A.FindNameAsync(Space, "n", Token))!.Cid);
+        Assert.Empty((await A.StatAsync(cids[2], Token))!.References.Where(static one => one.Name == "n"));
+        Assert.Single((await A.StatAsync(cids[1], Token))!.References, static one => one.Name == "n");
+        Assert.Empty((await A.StatAsync(cids[0], Token))!.References.Where(static one => one.Name == "n"));
+    }
+
+    [Fact]
     [Trait("row", "D11")]
     public async Task Both_make_the_same_catalog_and_the_same_chain()
     {
@@ -217,6 +279,13 @@ public sealed class TwoNodesTests(NatsFixture nats) : IClassFixture<NatsFixture>
     {
         var ports = await ClusterStore.OpenAsync(nats.Link, _options, _home, Token);
         _journals.Add((JetStreamJournal)ports.Journal);
+        if (_hook is null)
+        {
+            // The first node's appends can be held up.
+            _hook = new HookedJournal(ports.Journal);
+            ports = ports with { Journal = _hook };
+        }
+
         return await StorageNode.OpenAsync(
             ports, TimeProvider.System, new IdSource(TimeProvider.System), new StorageNodeOptions(), null, Token);
     }
