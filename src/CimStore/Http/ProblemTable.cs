@@ -142,6 +142,8 @@ public static class ProblemTable
         new("no-translation", 422, "The node has no rules to translate events", RefusedKind),
         new("dead-letters-full", 503, "There is no room for another dead letter", RefusedKind, RetryAfterSeconds: 30),
         new("check-running", 503, "A check is running", RefusedKind, RetryAfterSeconds: 30),
+        new("busy", 503, "Too many commands at once", RefusedKind, RetryAfterSeconds: 1),
+        new("deadline-passed", 408, "The command's deadline has passed", RefusedKind),
         new("too-many-uploads", 503, "Too many uploads are open", RefusedKind, RetryAfterSeconds: 30),
 
         // Failed outside.
