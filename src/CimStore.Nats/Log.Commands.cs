@@ -20,4 +20,11 @@ internal static partial class Log
         "{Command} {CommandId} of correlation {CorrelationId} was done, and its answer could not be sent: {Reason}")]
     public static partial void AnswerLost(
         ILogger logger, string command, string commandId, string correlationId, string reason);
+
+    [LoggerMessage(5110, LogLevel.Information, "Events are published; those up to lsn {Lsn} are in the streams")]
+    public static partial void OutboxGoesOn(ILogger logger, ulong lsn);
+
+    [LoggerMessage(5111, LogLevel.Warning,
+        "Events are not published now; the journal keeps them, and they follow: {Cause}")]
+    public static partial void OutboxBroken(ILogger logger, string cause);
 }
