@@ -3,8 +3,10 @@ using CimStore.Disk.Uploads;
 using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Objects;
+using CimStore.Server.Configuration;
 using CimStore.Server.Foreign;
 using CimStore.Server.Http;
+using CimStore.Server.Messaging;
 using CimStore.Server.Tiers;
 using CimStore.Server.Uploads;
 using Microsoft.AspNetCore.Builder;
@@ -47,13 +49,15 @@ public sealed class CimStoreHost : IAsyncDisposable
     internal IServiceProvider Services => _app.Services;
 
     /// <summary>Checks the options, builds the host around <paramref name="node"/>, and listens.</summary>
+    /// <param name="options">Of the HTTP node.</param>
+    /// <param name="nats">Null: it does not speak NATS.</param>
     /// <param name="node">Owned by the host from here on, also when this throws; disposed after the last
     /// request.</param>
     /// <exception cref="RefusedException">The exposure is refused (D38), or an option does not fit.</exception>
     /// <exception cref="IOException">An address cannot be listened on.</exception>
     public static async Task<CimStoreHost> StartAsync(
-        ServerOptions options, IStorageClient node, TimeProvider time, Action<ILoggingBuilder>? logging,
-        CancellationToken cancellationToken)
+        ServerOptions options, NatsConfiguration? nats, IStorageClient node, TimeProvider time,
+        Action<ILoggingBuilder>? logging, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(node);
@@ -61,7 +65,7 @@ public sealed class CimStoreHost : IAsyncDisposable
         try
         {
             Check(options);
-            var app = Build(options, node, time, logging);
+            var app = Build(options, nats, node, time, logging);
             var host = new CimStoreHost(app, node, time, options.Limits.DrainDelay);
             await app.StartAsync(cancellationToken);
             host.Addresses = [.. app.Services.GetRequiredService<IServer>().Features
@@ -130,7 +134,8 @@ public sealed class CimStoreHost : IAsyncDisposable
     }
 
     private static WebApplication Build(
-        ServerOptions options, IStorageClient node, TimeProvider time, Action<ILoggingBuilder>? logging)
+        ServerOptions options, NatsConfiguration? nats, IStorageClient node, TimeProvider time,
+        Action<ILoggingBuilder>? logging)
     {
         var limits = options.Limits;
         var token = options.ReadToken();
@@ -166,6 +171,9 @@ public sealed class CimStoreHost : IAsyncDisposable
         services.AddHostedService(provider => provider.GetRequiredService<Collector>());
         services.AddSingleton<TierWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<TierWorker>());
+        services.AddSingleton(provider => new NatsWorker(
+            nats, node, time, ids, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddHostedService(provider => provider.GetRequiredService<NatsWorker>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = limits.ShutdownGrace);
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);

@@ -40,4 +40,7 @@ internal static partial class Log
 
     [LoggerMessage(4011, LogLevel.Warning, "Found at the start: {Finding}")]
     public static partial void FoundAtStart(ILogger logger, string finding);
+
+    [LoggerMessage(4012, LogLevel.Warning, "NATS does not answer; commands there wait until it does: {Cause}")]
+    public static partial void NatsAway(ILogger logger, string cause);
 }

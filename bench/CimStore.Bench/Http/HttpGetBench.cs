@@ -54,7 +54,7 @@ internal static class HttpGetBench
         var stored = await node.StoreAsync(
             PipeReader.Create(new ReadOnlySequence<byte>(bytes)), StoreRequest.Default, CancellationToken.None);
         await using var host = await CimStoreHost.StartAsync(
-            new ServerOptions { Listen = { "http://127.0.0.1:0" } }, node, TimeProvider.System, null,
+            new ServerOptions { Listen = { "http://127.0.0.1:0" } }, null, node, TimeProvider.System, null,
             CancellationToken.None);
 
         using var nginx = Nginx.Start(directory);

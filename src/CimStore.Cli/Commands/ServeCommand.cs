@@ -64,7 +64,7 @@ internal static class ServeCommand
         using var logs = LoggerFactory.Create(logging => Log(logging, session));
         var store = await OpenAsync(session, directory, configured, logs.CreateLogger("CimStore"), cancellationToken);
         await using var host = await CimStoreHost.StartAsync(
-            options, store.Client, session.Time, logging => Log(logging, session), cancellationToken);
+            options, configured.Nats, store.Client, session.Time, logging => Log(logging, session), cancellationToken);
         var address = host.Addresses[0].ToString().TrimEnd('/');
         store.Announce(address);
         Print(session, address, directory);

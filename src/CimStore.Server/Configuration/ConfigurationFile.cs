@@ -25,7 +25,9 @@ public static class ConfigurationFile
     {
         var source = JsonSource.Parse(path, utf8);
         var findings = new ConfigurationFindings(source);
-        var reader = new TiersReader(source, Path.GetDirectoryName(Path.GetFullPath(path))!, findings);
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var reader = new TiersReader(source, folder, findings);
+        var nats = new NatsReader(source, folder, findings).Read();
         var tiers = new PolicyBinder(source, findings).Bind(reader.Read());
         var server = source.Root.Kind == JsonValueKind.Object ? new ServerSection(source, findings).Read() : null;
         var directories = reader.Directories;
@@ -42,7 +44,7 @@ public static class ConfigurationFile
 
         return findings.HasErrors || server is null
             ? throw new ConfigurationException(findings.ToArray())
-            : new NodeConfiguration(server, tiers, findings.ToArray());
+            : new NodeConfiguration(server, tiers, findings.ToArray()) { Nats = nats };
     }
 
     /// <summary>The data directory is relative to where the node is started, as it always was.</summary>

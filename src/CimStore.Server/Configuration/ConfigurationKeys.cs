@@ -15,7 +15,7 @@ internal static class ConfigurationKeys
 
     /// <summary>The top level, beside those of the server.</summary>
     public static readonly ImmutableArray<string> Tiers =
-        [Schema, "locations", "placement", "policies", "policy", "background", "space"];
+        [Schema, "locations", "placement", "policies", "policy", "background", "space", "nats"];
 
     /// <summary>Read whatever their case, as they always were.</summary>
     public static readonly ImmutableArray<string> Server =
@@ -50,6 +50,14 @@ internal static class ConfigurationKeys
 
     public static readonly ImmutableArray<string> Background =
         ["bytesPerSecondMax", "movesAtOnceMax", "cycle", "scrubCycle"];
+
+    public static readonly ImmutableArray<string> Nats =
+    [
+        "servers", "user", "passwordReference", "tokenReference", "seedReference", "credentialsPath", "authorityPath",
+        "certificatePath", "certificateKeyPath", "domain", "profile", "environment", "objectDomain", "module",
+        "commands", "commandsInFlightMax", "bytesInFlightMax", "deadlineDefault", "deadlineMax", "events",
+        "eventFormat", "publishesInFlightMax", "replicas", "eventAgeMax", "readAgeMax",
+    ];
 
     public static readonly ImmutableArray<string> Space = ["fillShareMax", "fillShareResumed"];
 }

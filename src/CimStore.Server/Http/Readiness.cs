@@ -3,6 +3,7 @@ using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Locations;
 using CimStore.Server.Foreign;
+using CimStore.Server.Messaging;
 using CimStore.Server.Tiers;
 using CimStore.Server.Uploads;
 using Microsoft.Extensions.Hosting;
@@ -12,7 +13,7 @@ namespace CimStore.Server.Http;
 /// <summary>Whether the node can keep its promises now; the worst check wins (D23).</summary>
 internal sealed class Readiness(
     IStorageClient node, ServerLimits limits, Collector collector, TierWorker tiers,
-    UploadRegistry uploads, ForeignIngress foreign, IHostApplicationLifetime lifetime)
+    UploadRegistry uploads, ForeignIngress foreign, NatsWorker nats, IHostApplicationLifetime lifetime)
 {
     public const string Healthy = "Healthy";
     public const string Degraded = "Degraded";
@@ -38,6 +39,7 @@ internal sealed class Readiness(
             : new("fsck", Healthy, "Catalog and locations agree, as far as they were compared."));
         checks.AddRange(uploads.Unreadable.Take(UnreadableTold).Select(static unreadable =>
             new WireTypes.HealthCheckReply("upload", Degraded, unreadable.Detail)));
+        checks.AddRange(await nats.CheckAsync(cancellationToken));
         checks.Add(CheckLetters());
         checks.AddRange(foreign.Box.Unreadable.Take(UnreadableTold).Select(static unreadable =>
             new WireTypes.HealthCheckReply("dead-letter", Degraded, unreadable.Detail)));

@@ -31,6 +31,7 @@ public sealed class ConfigurationSchemaTests
         { "placement", [.. ConfigurationKeys.Placement], "/placement", ["Placement"] },
         { "background", [.. ConfigurationKeys.Background], "/background", ["Background"] },
         { "space", [.. ConfigurationKeys.Space], "/space", ["Space"] },
+        { "nats", [.. ConfigurationKeys.Nats], "/nats", ["Nats"] },
     };
 
     [Theory]
@@ -108,6 +109,12 @@ public sealed class ConfigurationSchemaTests
     [InlineData("{ \"space\": { \"fillShareMax\": 95 } }")]
     [InlineData("{ \"space\": { \"fillShareResumed\": 0 } }")]
     [InlineData("{ \"collectInterval\": \"soon\" }")]
+    [InlineData("{ \"nats\": {} }")]
+    [InlineData("{ \"nats\": { \"servers\": [] } }")]
+    [InlineData("{ \"nats\": { \"servers\": [\"http://here\"] } }")]
+    [InlineData("{ \"nats\": { \"servers\": [\"nats://here\"], \"tokenReference\": \"secret\" } }")]
+    [InlineData("{ \"nats\": { \"servers\": [\"nats://here\"], \"profile\": \"mine\" } }")]
+    [InlineData("{ \"nats\": { \"servers\": [\"nats://here\"], \"module\": \"a.b\" } }")]
     [InlineData("{ \"listne\": [] }")]
     public void What_the_schema_refuses_the_reader_refuses(string json)
     {

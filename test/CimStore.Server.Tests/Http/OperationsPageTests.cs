@@ -14,6 +14,7 @@ public sealed class OperationsPageTests
     private static readonly Assembly[] Product =
     [
         typeof(IStorageClient).Assembly, typeof(CimStore.Disk.DiskStore).Assembly, typeof(CimStoreHost).Assembly,
+        typeof(CimStore.Nats.NatsLink).Assembly,
         typeof(CimStore.Cli.Terminal.ExitCode).Assembly,
     ];
 

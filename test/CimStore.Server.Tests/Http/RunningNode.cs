@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Objects;
+using CimStore.Server.Configuration;
 using CimStore.Testing.Memory;
 
 namespace CimStore.Server.Tests.Http;
@@ -38,14 +39,14 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <param name="trusted">The one certificate that the clients believe.</param>
     public static async Task<RunningNode> StartAsync(
         Action<ServerOptions>? configure = null, IStorageClient? engine = null, TimeProvider? time = null,
-        X509Certificate2? trusted = null)
+        X509Certificate2? trusted = null, NatsConfiguration? nats = null)
     {
         var folder = Directory.CreateTempSubdirectory("cimstore-node-");
         var options = new ServerOptions { Listen = { "http://127.0.0.1:0" }, DataDirectory = folder.FullName };
         configure?.Invoke(options);
         engine ??= await OpenEngineAsync();
         var host = await CimStoreHost.StartAsync(
-            options, engine, time ?? TimeProvider.System, logging: null, CancellationToken.None);
+            options, nats, engine, time ?? TimeProvider.System, logging: null, CancellationToken.None);
         return new RunningNode(host, engine, trusted) { Folder = folder };
     }
 

@@ -1,0 +1,179 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using CimStore.Nats;
+using CimStore.Nats.Commands;
+using CimStore.Nats.Events;
+
+namespace CimStore.Server.Configuration;
+
+/// <summary>Reads the section <c>nats</c> of the file.</summary>
+internal sealed class NatsReader(JsonSource source, string folder, ConfigurationFindings findings)
+{
+    public static readonly ImmutableArray<(string Word, string Value)> Profiles =
+        [("cim", "cim"), ("cim-start", "cim-start"), ("alchemist", "alchemist")];
+
+    public static readonly ImmutableArray<(string Word, EventFormat Value)> Formats =
+        [("json", EventFormat.Json), ("dag-cbor", EventFormat.DagCbor)];
+
+    private const int ServersMax = 32;
+    private const int TextLengthMax = 1024;
+    private const int TokenLengthMax = 63;
+
+    /// <returns>Null when the file has no such section.</returns>
+    public NatsConfiguration? Read()
+    {
+        // What else the root lacks or has is told by who reads it.
+        if (source.Root.Find("nats")?.Value is not { Kind: not JsonValueKind.Null } section)
+        {
+            return null;
+        }
+
+        var nats = new ObjectReader(section, ConfigurationKeys.Nats, findings);
+        var profile = Profile(nats);
+        var read = new NatsConfiguration
+        {
+            Servers = Servers(nats),
+            User = nats.Text("user", TextLengthMax),
+            PasswordReference = Reference(nats, "passwordReference"),
+            TokenReference = Reference(nats, "tokenReference"),
+            SeedReference = Reference(nats, "seedReference"),
+            CredentialsPath = PathAt(nats, "credentialsPath"),
+            AuthorityPath = PathAt(nats, "authorityPath"),
+            CertificatePath = PathAt(nats, "certificatePath"),
+            CertificateKeyPath = PathAt(nats, "certificateKeyPath"),
+            Domain = nats.Text("domain", TokenLengthMax),
+            Commands = nats.Find("commands") is null || nats.Flag("commands"),
+            Events = nats.Find("events") is null || nats.Flag("events"),
+            Service = Service(nats, profile),
+            Outbox = Outbox(nats, profile),
+        };
+        RequireOneCredential(nats, read);
+        return read;
+    }
+
+    private static StorageServiceOptions Service(ObjectReader nats, SubjectProfile profile)
+    {
+        var otherwise = new StorageServiceOptions();
+        return new StorageServiceOptions
+        {
+            Profile = profile,
+            CommandsInFlightMax = nats.Count("commandsInFlightMax", 1, 4096, otherwise.CommandsInFlightMax),
+            BytesInFlightMax = nats.Size("bytesInFlightMax", 1L << 16, 1L << 34, otherwise.BytesInFlightMax),
+            DeadlineDefault = nats.Duration(
+                "deadlineDefault", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), otherwise.DeadlineDefault),
+            DeadlineMax = nats.Duration(
+                "deadlineMax", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), otherwise.DeadlineMax),
+        };
+    }
+
+    private static EventOutboxOptions Outbox(ObjectReader nats, SubjectProfile profile)
+    {
+        var otherwise = new EventOutboxOptions();
+        return new EventOutboxOptions
+        {
+            Profile = profile,
+            Format = nats.Word("eventFormat", Formats, otherwise.Format),
+            PublishesInFlightMax = nats.Count("publishesInFlightMax", 1, 4096, otherwise.PublishesInFlightMax),
+            Replicas = nats.Count("replicas", 1, 5, otherwise.Replicas),
+            EventAgeMax = nats.Duration(
+                "eventAgeMax", TimeSpan.FromMinutes(1), TimeSpan.FromDays(3650), otherwise.EventAgeMax),
+            ReadAgeMax = nats.Duration(
+                "readAgeMax", TimeSpan.FromMinutes(1), TimeSpan.FromDays(365), otherwise.ReadAgeMax),
+        };
+    }
+
+    private SubjectProfile Profile(ObjectReader nats)
+    {
+        var (environment, module, domain) = (
+            SubjectToken(nats, "environment", "dev"), SubjectToken(nats, "module", "persistence"),
+            SubjectToken(nats, "objectDomain", "cim"));
+        return nats.Word("profile", Profiles, "cim") switch
+        {
+            "cim-start" => new SubjectProfile.CimStart(environment, domain),
+            "alchemist" => new SubjectProfile.Alchemist(module),
+            _ => SubjectProfile.Default,
+        };
+    }
+
+    private string SubjectToken(ObjectReader nats, string key, string otherwise)
+    {
+        if (nats.Text(key, TokenLengthMax) is not { } text)
+        {
+            return otherwise;
+        }
+
+        if (text.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'))
+        {
+            return text;
+        }
+
+        findings.Error(nats.Find(key)!, $"Found \"{text}\"; allowed is one token of a subject: letters, digits, - _.");
+        return otherwise;
+    }
+
+    private List<Uri> Servers(ObjectReader nats)
+    {
+        const string Allowed = "1..32 addresses nats://HOST:PORT or tls://HOST:PORT";
+        List<Uri> servers = [];
+        if (nats.Require("servers", Allowed) is not { } list)
+        {
+            return servers;
+        }
+
+        foreach (var item in nats.Items(list, Allowed))
+        {
+            if (item.Kind == JsonValueKind.String && Uri.TryCreate(item.Text, UriKind.Absolute, out var uri)
+                && uri.Scheme is "nats" or "tls" && uri.UserInfo.Length == 0 && uri.PathAndQuery is "/" or "")
+            {
+                servers.Add(uri);
+            }
+            else
+            {
+                findings.Error(item, $"Found {item.Describe()}; allowed is {Allowed}, without user and password.");
+            }
+        }
+
+        if (list.Kind == JsonValueKind.Array && list.Items.Length is 0 or > ServersMax)
+        {
+            findings.Error(list, $"Found {list.Items.Length} addresses; allowed is {Allowed}.");
+        }
+
+        return servers;
+    }
+
+    private string? Reference(ObjectReader nats, string key)
+    {
+        if (nats.Text(key, TextLengthMax) is not { } text || text.StartsWith("env:", StringComparison.Ordinal)
+            || text.StartsWith("file:", StringComparison.Ordinal))
+        {
+            return nats.Text(key, TextLengthMax);
+        }
+
+        // Not shown: it may be the secret itself.
+        findings.Error(nats.Find(key)!, "Found something else; allowed is env:NAME or file:PATH, never the secret.");
+        return null;
+    }
+
+    private string? PathAt(ObjectReader nats, string key) =>
+        nats.Text(key, TextLengthMax) is { } path ? Path.GetFullPath(path, folder) : null;
+
+    private void RequireOneCredential(ObjectReader nats, NatsConfiguration read)
+    {
+        var given = new[]
+        {
+            read.User ?? read.PasswordReference, read.TokenReference, read.SeedReference, read.CredentialsPath,
+        };
+        if (given.Count(static one => one is not null) > 1 || (read.User is null) != (read.PasswordReference is null))
+        {
+            findings.Error(
+                nats.Node,
+                "Allowed is one way to say who it is: user with passwordReference, tokenReference, seedReference, or "
+                + "credentialsPath.");
+        }
+
+        if ((read.CertificatePath is null) != (read.CertificateKeyPath is null))
+        {
+            findings.Error(nats.Node, "certificatePath and certificateKeyPath belong together.");
+        }
+    }
+}
