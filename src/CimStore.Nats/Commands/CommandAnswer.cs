@@ -59,7 +59,8 @@ internal static class CommandAnswer
         });
 
     /// <summary>Those of every answer (D31): a message of its own, caused by the command.</summary>
-    public static NatsHeaders Headers(CommandIdentity identity, IdSource ids, string status, string contentType) => new()
+    public static NatsHeaders Headers(
+        CommandIdentity identity, IdSource ids, string status, string contentType) => new()
     {
         [CommandHeaders.MessageId] = ids.Next().ToString(),
         [CommandHeaders.CorrelationId] = Correlation(identity).ToString(),

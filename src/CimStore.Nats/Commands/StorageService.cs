@@ -136,8 +136,9 @@ public sealed class StorageService : IAsyncDisposable
             using var input = CommandInput.OfHeaders(verb, message.Headers);
             message.Data.Dispose();
             await RefuseAsync(message, verb, IdentityOf(input), ProblemTable.Describe(
-                "busy", $"{_options.CommandsInFlightMax} commands or {_options.BytesInFlightMax} bytes are being worked "
-                + "on: nothing was done, ask again a little later."));
+                "busy",
+                $"{_options.CommandsInFlightMax} commands or {_options.BytesInFlightMax} bytes are being worked on: "
+                + "nothing was done, ask again a little later."));
             return;
         }
 

@@ -45,5 +45,5 @@ internal sealed class OutboxHints
     }
 
     public async ValueTask PutAsync(Cid chain, OutboxHint hint, CancellationToken cancellationToken) =>
-        await _store.PutAsync<ReadOnlyMemory<byte>>(chain.ToString(), hint.Write(), cancellationToken: cancellationToken);
+        await _store.PutAsync<ReadOnlyMemory<byte>>(chain.ToString(), hint.Write(), null, cancellationToken);
 }

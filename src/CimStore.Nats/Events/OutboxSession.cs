@@ -67,11 +67,8 @@ internal sealed class OutboxSession : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _link.DisposeAsync();
-        _broken.Dispose();
-    }
+    // The source is left to the collector: the client may tell of the break when all this is over.
+    public ValueTask DisposeAsync() => _link.DisposeAsync();
 
     private async Task RunOnceAsync(Action<Lsn, bool> tell, CancellationTokenSource ending)
     {

@@ -49,7 +49,8 @@ internal sealed class NatsWorker : BackgroundService
         }
     }
 
-    /// <summary>None without NATS. Commands and events that wait are degraded, not unhealthy: the store works.</summary>
+    /// <summary>None without NATS. Commands and events that wait are degraded, not unhealthy: the store works.
+    /// </summary>
     public async ValueTask<ImmutableArray<WireTypes.HealthCheckReply>> CheckAsync(CancellationToken cancellationToken)
     {
         var checks = ImmutableArray.CreateBuilder<WireTypes.HealthCheckReply>();

@@ -54,7 +54,8 @@ public sealed class EventOutboxTests
         Assert.Equal(entry.Context.MessageId.ToString(), stored.Headers["X-Causation-ID"].ToString());
         Assert.Equal("storage.stored", stored.Headers["X-Event-Type"].ToString());
         Assert.Equal(entry.Lsn.ToString(), stored.Headers["X-Sequence"].ToString());
-        Assert.Equal(ObjectHistory.KeyOf(entry.Event)!.Value.Cid.ToString(), stored.Headers["X-Aggregate-ID"].ToString());
+        Assert.Equal(
+            ObjectHistory.KeyOf(entry.Event)!.Value.Cid.ToString(), stored.Headers["X-Aggregate-ID"].ToString());
         await RequireUnbrokenAsync(node, messages);
     }
 
@@ -77,7 +78,8 @@ public sealed class EventOutboxTests
         var json = new System.Buffers.ArrayBufferWriter<byte>();
         DagJson.Encode(DagCbor.Decode(message.Data), json);
         Assert.Equal("application/vnd.ipld.dag-cbor", message.Headers["Content-Type"].ToString());
-        Assert.Equal(message.Headers["X-Event-CID"].ToString(), EventEnvelope.Read(json.WrittenSpan).EventCid.ToString());
+        Assert.Equal(
+            message.Headers["X-Event-CID"].ToString(), EventEnvelope.Read(json.WrittenSpan).EventCid.ToString());
     }
 
     [Theory]

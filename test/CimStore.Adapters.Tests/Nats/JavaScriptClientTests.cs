@@ -34,7 +34,8 @@ public sealed class JavaScriptClientTests
         var (service, stored, small, refused) = (said[0], said[1], said[2], said[3]);
         Assert.Equal("cimstore", Text(service, "service"));
         Assert.Contains(
-            "commands.storage.name.set", service.GetProperty("subjects").EnumerateArray().Select(one => one.GetString()));
+            "commands.storage.name.set",
+            service.GetProperty("subjects").EnumerateArray().Select(one => one.GetString()));
         Assert.Equal("Accepted", Text(stored, "status"));
         Assert.Equal(Text(stored, "id"), Text(stored, "command_id"));
         Assert.Equal("from JavaScript", Text(small, "text"));

@@ -235,7 +235,8 @@ public sealed class StorageServiceTests
         Assert.Equal("Accepted", stored.GetProperty("status").GetString());
         Assert.Equal(3_000_000, stored.GetProperty("size_bytes").GetInt64());
         Assert.True(again.GetProperty("replayed").GetBoolean());
-        await Assert.ThrowsAsync<NatsObjNotFoundException>(async () => await bucket.GetInfoAsync("my upload", false, Token));
+        await Assert.ThrowsAsync<NatsObjNotFoundException>(
+            async () => await bucket.GetInfoAsync("my upload", false, Token));
     }
 
     [Fact]
@@ -336,7 +337,8 @@ public sealed class StorageServiceTests
 
         Assert.Equal(
             CommandVerb.All.Select(verb => "commands.storage." + verb.Name).Order(),
-            info.GetProperty("endpoints").EnumerateArray().Select(one => one.GetProperty("subject").GetString()).Order());
+            info.GetProperty("endpoints").EnumerateArray()
+                .Select(one => one.GetProperty("subject").GetString()).Order());
         var store = stats.GetProperty("endpoints").EnumerateArray().Single(
             one => one.GetProperty("name").GetString() == "store");
         Assert.Equal(1, store.GetProperty("num_requests").GetInt32());
