@@ -25,9 +25,6 @@ public abstract record SubjectProfile
 
     public abstract string SubjectOf(JournalEntry entry);
 
-    /// <summary>Whether a client may push and get content on one subject, as cim-start's guide has it.</summary>
-    public virtual string? ObjectSubjects => null;
-
     /// <summary>"storage.stored" is "stored".</summary>
     private static string ShortNameOf(JournalEntry entry) =>
         EventTypes.Name(entry.Event).Split('.', 2)[1];
@@ -49,15 +46,12 @@ public abstract record SubjectProfile
     }
 
     /// <param name="Environment">Its first token, such as <c>dev</c>.</param>
-    /// <param name="Domain">Of the object subjects.</param>
-    public sealed record CimStart(string Environment, string Domain) : SubjectProfile
+    public sealed record CimStart(string Environment) : SubjectProfile
     {
         public override (string Name, string Subject) EventStream =>
             ("DOMAIN_STORAGE_EVENTS", $"{Environment}.domain.storage.>");
 
         public override (string Name, string Subject) ReadStream => ("DOMAIN_STORAGE_READS", $"{Environment}.reads.>");
-
-        public override string? ObjectSubjects => $"{Domain}.objects";
 
         public override string CommandSubject(string verb) => verb.StartsWith("name.", StringComparison.Ordinal)
             ? $"{Environment}.command.storage.{verb}"

@@ -54,7 +54,7 @@ internal static class ConfigurationKeys
     public static readonly ImmutableArray<string> Nats =
     [
         "servers", "user", "passwordReference", "tokenReference", "seedReference", "credentialsPath", "authorityPath",
-        "certificatePath", "certificateKeyPath", "domain", "profile", "environment", "objectDomain", "module",
+        "certificatePath", "certificateKeyPath", "domain", "profile", "environment", "module",
         "commands", "commandsInFlightMax", "bytesInFlightMax", "deadlineDefault", "deadlineMax", "events",
         "eventFormat", "publishesInFlightMax", "replicas", "eventAgeMax", "readAgeMax",
     ];

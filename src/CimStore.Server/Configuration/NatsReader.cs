@@ -84,12 +84,11 @@ internal sealed class NatsReader(JsonSource source, string folder, Configuration
 
     private SubjectProfile Profile(ObjectReader nats)
     {
-        var (environment, module, domain) = (
-            SubjectToken(nats, "environment", "dev"), SubjectToken(nats, "module", "persistence"),
-            SubjectToken(nats, "objectDomain", "cim"));
+        var environment = SubjectToken(nats, "environment", "dev");
+        var module = SubjectToken(nats, "module", "persistence");
         return nats.Word("profile", Profiles, "cim") switch
         {
-            "cim-start" => new SubjectProfile.CimStart(environment, domain),
+            "cim-start" => new SubjectProfile.CimStart(environment),
             "alchemist" => new SubjectProfile.Alchemist(module),
             _ => SubjectProfile.Default,
         };

@@ -261,7 +261,7 @@ public sealed class EventOutboxTests
         await using var owned = node;
         SubjectProfile profile = name == "alchemist"
             ? new SubjectProfile.Alchemist("persistence")
-            : new SubjectProfile.CimStart("dev", "people");
+            : new SubjectProfile.CimStart("dev");
         var outbox = Outbox(servers, node, new EventOutboxOptions { Profile = profile });
 
         Cid cid;
