@@ -18,7 +18,8 @@ public sealed partial class HouseTests
     [Theory]
     [InlineData("CimStore", "")]
     [InlineData("CimStore.Disk", "CimStore")]
-    [InlineData("CimStore.Server", "CimStore CimStore.Disk")]
+    [InlineData("CimStore.S3", "CimStore")]
+    [InlineData("CimStore.Server", "CimStore CimStore.Disk CimStore.S3")]
     [InlineData("CimStore.Cli", "CimStore.Server")]
     public void A_project_references_only_what_lies_below_it(string project, string allowed)
     {

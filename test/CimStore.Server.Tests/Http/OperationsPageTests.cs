@@ -13,8 +13,8 @@ public sealed class OperationsPageTests
 {
     private static readonly Assembly[] Product =
     [
-        typeof(IStorageClient).Assembly, typeof(CimStore.Disk.DiskStore).Assembly, typeof(CimStoreHost).Assembly,
-        typeof(CimStore.Cli.Terminal.ExitCode).Assembly,
+        typeof(IStorageClient).Assembly, typeof(CimStore.Disk.DiskStore).Assembly, typeof(CimStore.S3.S3Location).Assembly,
+        typeof(CimStoreHost).Assembly, typeof(CimStore.Cli.Terminal.ExitCode).Assembly,
     ];
 
     [Fact]
