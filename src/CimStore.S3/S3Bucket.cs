@@ -73,6 +73,30 @@ internal sealed partial class S3Bucket : IDisposable
             cancellationToken);
     }
 
+    /// <summary>The same, shorter: for whoever was just answered that an object is not there.</summary>
+    public async ValueTask RequireStillAsync(CancellationToken cancellationToken)
+    {
+        var isThere = await CallAsync("look for the bucket", false, 0, async token =>
+        {
+            try
+            {
+                await _client.HeadBucketAsync(new HeadBucketRequest { BucketName = _options.Bucket }, token);
+                return true;
+            }
+            catch (AmazonS3Exception failure) when (failure.StatusCode == HttpStatusCode.NotFound)
+            {
+                return false;
+            }
+        }, cancellationToken);
+        if (!isThere)
+        {
+            throw new LocationException(
+                LocationFault.Offline,
+                $"The location {Target.Location} cannot be used: the bucket {_options.Bucket} does not exist at "
+                + $"{Target.Endpoint}.");
+        }
+    }
+
     /// <returns>Null when there is no such object.</returns>
     public async ValueTask<S3Object?> HeadAsync(string key, CancellationToken cancellationToken)
     {
@@ -93,7 +117,7 @@ internal sealed partial class S3Bucket : IDisposable
         }, cancellationToken);
         if (found is null)
         {
-            await RequireAsync(cancellationToken);
+            await RequireStillAsync(cancellationToken);
         }
 
         return found;

@@ -26,7 +26,7 @@ public sealed partial class S3Location
 
         if (await _bucket.ReadAsync(name, offset, destination, cancellationToken) is not var (bytes, read))
         {
-            await _bucket.RequireAsync(cancellationToken);
+            await _bucket.RequireStillAsync(cancellationToken);
             return null;
         }
 
