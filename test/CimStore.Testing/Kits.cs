@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace CimStore.Testing;
 
 /// <summary>
@@ -40,12 +38,7 @@ public static class Kits
         }
 
         var reason = $"Test vectors '{relative}' are absent: set CIMSTORE_KITS to the kits folder.";
-        if (string.Equals(Environment.GetEnvironmentVariable("CI"), "true", StringComparison.OrdinalIgnoreCase))
-        {
-            Assert.Fail(reason);
-        }
-
-        Assert.Skip(reason);
+        Requirement.Missing(reason);
         return null;
     }
 }

@@ -19,7 +19,8 @@ public sealed partial class HouseTests
     [InlineData("CimStore", "")]
     [InlineData("CimStore.Disk", "CimStore")]
     [InlineData("CimStore.Nats", "CimStore")]
-    [InlineData("CimStore.Server", "CimStore CimStore.Disk CimStore.Nats")]
+    [InlineData("CimStore.S3", "CimStore")]
+    [InlineData("CimStore.Server", "CimStore CimStore.Disk CimStore.Nats CimStore.S3")]
     [InlineData("CimStore.Cli", "CimStore.Server")]
     public void A_project_references_only_what_lies_below_it(string project, string allowed)
     {

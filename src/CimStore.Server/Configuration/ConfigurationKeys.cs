@@ -39,6 +39,18 @@ internal static class ConfigurationKeys
 
     public static readonly ImmutableArray<string> Directory = [.. Common, "path", "compression", "capabilities"];
 
+    public static readonly ImmutableArray<string> Bucket =
+    [
+        .. Common, "profile", "endpoint", "region", "bucket", "prefix", "credentials", "storageClass", "compression",
+        "pathStyle", "encryption", "kmsKeyId", "caFile", "proxy", "partSize", "partsInFlight", "requestTimeout",
+        "abandonedAfter", "quota", "objectLock",
+    ];
+
+    public static readonly ImmutableArray<string> Credentials =
+        ["accessKeyEnv", "secretKeyEnv", "sessionTokenEnv", "file"];
+
+    public static readonly ImmutableArray<string> ObjectLock = ["mode", "days"];
+
     public static readonly ImmutableArray<string> PoolDirectory = ["path", "labels"];
 
     public static readonly ImmutableArray<string> Labels = ["region", "zone", "rack", "node", "device"];

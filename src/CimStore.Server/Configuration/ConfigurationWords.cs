@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using CimStore.Locations;
 using CimStore.Objects;
 using CimStore.Policies;
+using CimStore.S3;
 
 namespace CimStore.Server.Configuration;
 
@@ -53,6 +54,15 @@ internal static class ConfigurationWords
         ("rangeReads", LocationCapabilities.RangeReads), ("writeOnce", LocationCapabilities.WriteOnce),
         ("needsRecall", LocationCapabilities.NeedsRecall), ("appendOnly", LocationCapabilities.AppendOnly),
     ];
+
+    public static readonly ImmutableArray<(string Word, S3Profile Value)> Profiles =
+        [.. S3Profile.All.Select(profile => (profile.Name, profile))];
+
+    public static readonly ImmutableArray<(string Word, S3Encryption Value)> Encryptions =
+        [("none", S3Encryption.None), ("aes256", S3Encryption.Aes256), ("kms", S3Encryption.Kms)];
+
+    public static readonly ImmutableArray<(string Word, bool Value)> LockModes =
+        [("governance", false), ("compliance", true)];
 
     public static string Of(FailureDomainLevel level) => Levels[(int)level].Word;
 

@@ -4,7 +4,7 @@ using CimStore.Policies;
 
 namespace CimStore.Server.Configuration;
 
-/// <summary>A location as its operator describes it: the log, a pool of directories, or one directory.</summary>
+/// <summary>A location as its operator describes it: the log, a pool of directories, one directory, or a bucket.</summary>
 public abstract record LocationConfiguration
 {
     private LocationConfiguration()
@@ -28,7 +28,7 @@ public abstract record LocationConfiguration
 
     public bool IsOffsite { get; init; }
 
-    /// <summary>As the file says it: log, pool or directory.</summary>
+    /// <summary>As the file says it: log, pool, directory or s3.</summary>
     public abstract string Kind { get; }
 
     /// <summary>The directories it owns, absolute; none for the log, whose directory is the node's.</summary>
@@ -100,5 +100,15 @@ public abstract record LocationConfiguration
 
         public override LocationTraits TraitsAt(FailureDomainLevel level) =>
             base.TraitsAt(level) with { Capabilities = Capabilities };
+    }
+
+    /// <summary>A bucket of a server that speaks S3, or a part of one.</summary>
+    public sealed record Bucket : LocationConfiguration
+    {
+        public required S3BucketConfiguration Settings { get; init; }
+
+        public override string Kind => "s3";
+
+        public override ImmutableArray<string> Paths => [];
     }
 }

@@ -25,7 +25,7 @@ internal sealed partial class LocationReader(string folder, ConfigurationFinding
     private const double DollarsMax = 1_000_000;
 
     private static readonly ImmutableArray<(string Word, string Value)> Kinds =
-        [("log", "log"), ("pool", "pool"), ("directory", "directory")];
+        [("log", "log"), ("pool", "pool"), ("directory", "directory"), ("s3", "s3")];
 
     /// <summary>Every directory read, for the checks across them.</summary>
     public List<ConfiguredDirectory> Directories { get; } = [];
@@ -57,14 +57,15 @@ internal sealed partial class LocationReader(string folder, ConfigurationFinding
         {
             "log" => ConfigurationKeys.Log,
             "directory" => ConfigurationKeys.Directory,
+            "s3" => ConfigurationKeys.Bucket,
             _ => ConfigurationKeys.Pool,
         };
 
         // Of a location whose kind is not known every key of any kind may be meant.
-        var isKnown = kindNode is { Kind: JsonValueKind.String, Text: "log" or "pool" or "directory" };
+        var isKnown = kindNode is { Kind: JsonValueKind.String, Text: "log" or "pool" or "directory" or "s3" };
         var reader = new ObjectReader(
-            node, isKnown ? keys : [.. keys.Union(ConfigurationKeys.Directory)], findings);
-        _ = reader.Require("kind", "log, pool or directory");
+            node, isKnown ? keys : [.. keys.Union(ConfigurationKeys.Directory).Union(ConfigurationKeys.Bucket)], findings);
+        _ = reader.Require("kind", "log, pool, directory or s3");
         var kind = reader.Word("kind", Kinds, "");
         var id = Id(reader);
 
@@ -79,6 +80,7 @@ internal sealed partial class LocationReader(string folder, ConfigurationFinding
             "log" => Common(reader, labels, CheckLog(reader, new LocationConfiguration.Log { Id = id, Tier = tier })),
             "pool" => Common(reader, labels, Pool(reader, id, tier, labels)),
             "directory" => Common(reader, labels, Directory(reader, id, tier, labels)),
+            "s3" => Priced(reader, Common(reader, labels, new BucketReader(folder, findings).Read(reader, id, tier))),
             _ => null,
         };
     }
@@ -92,6 +94,16 @@ internal sealed partial class LocationReader(string folder, ConfigurationFinding
             State = reader.Word("state", ConfigurationWords.States, LocationState.Active),
             Provider = reader.Text("provider", LabelLengthMax),
             IsOffsite = reader.Flag("offsite"),
+        };
+
+    /// <summary>What nobody says of a bucket is what its provider publishes.</summary>
+    private static LocationConfiguration.Bucket Priced(ObjectReader reader, LocationConfiguration.Bucket bucket) =>
+        bucket with
+        {
+            Medium = reader.Find("medium") is null ? "s3" : bucket.Medium,
+            Cost = reader.Find("cost") is null
+                ? bucket.Settings.Profile.CostOf(bucket.Settings.StorageClass)
+                : bucket.Cost,
         };
 
     private LocationConfiguration.Log CheckLog(ObjectReader reader, LocationConfiguration.Log log)

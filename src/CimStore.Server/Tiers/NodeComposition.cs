@@ -8,6 +8,7 @@ using CimStore.Engine;
 using CimStore.Locations;
 using CimStore.Objects;
 using CimStore.Policies;
+using CimStore.S3;
 using CimStore.Server.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -52,7 +53,7 @@ public static class NodeComposition
             var ports = StorageNodePorts.Of(home) with { Logger = log };
             if (tiers.Locations.Length > 1)
             {
-                ports = await BindAsync(ports, home, store, tiers, findings, time, opened, cancellationToken);
+                ports = await BindAsync(ports, home, store, tiers, findings, time, opened, log, cancellationToken);
             }
 
             var node = await StorageNode.OpenAsync(ports, time, new IdSource(time), options, null, cancellationToken);
@@ -80,13 +81,13 @@ public static class NodeComposition
     private static async ValueTask<StorageNodePorts> BindAsync(
         StorageNodePorts ports, DiskStore home, DiskStoreOptions store, TiersConfiguration tiers,
         ImmutableArray<ConfigurationFinding> findings, TimeProvider time, List<IAsyncDisposable> opened,
-        CancellationToken cancellationToken)
+        ILogger log, CancellationToken cancellationToken)
     {
         var locations = ImmutableArray.CreateBuilder<ILocation>();
         locations.Add(home);
         foreach (var configured in tiers.Locations)
         {
-            if (await OpenAsync(configured, store, tiers, time, cancellationToken) is { } location)
+            if (await OpenAsync(configured, store, tiers, time, log, cancellationToken) is { } location)
             {
                 opened.Add((IAsyncDisposable)location);
                 locations.Add(location);
@@ -159,9 +160,14 @@ public static class NodeComposition
 
     private static async ValueTask<ILocation?> OpenAsync(
         LocationConfiguration configured, DiskStoreOptions store, TiersConfiguration tiers, TimeProvider time,
-        CancellationToken cancellationToken)
+        ILogger log, CancellationToken cancellationToken)
     {
         var state = Path.Combine(store.DataDirectory, LocationsFolder, configured.Id.Name);
+        if (configured is LocationConfiguration.Bucket bucket)
+        {
+            return await OpenAsync(bucket, state, store, tiers, time, log, cancellationToken);
+        }
+
         var options = configured switch
         {
             LocationConfiguration.Pool pool => new PoolOptions
@@ -198,5 +204,59 @@ public static class NodeComposition
         return configured is LocationConfiguration.Directory { Compression: StoredCompression.Zstd }
             ? new CompressingLocation(location)
             : location;
+    }
+
+    /// <summary>In the order of ADR 0076; the requests of a bucket are slow and fail at times, so they are tried again.
+    /// </summary>
+    private static async ValueTask<ILocation> OpenAsync(
+        LocationConfiguration.Bucket configured, string state, DiskStoreOptions store, TiersConfiguration tiers,
+        TimeProvider time, ILogger log, CancellationToken cancellationToken)
+    {
+        var options = OptionsOf(configured, state, store, tiers);
+        var bucket = await S3Location.OpenAsync(options, time, log, cancellationToken);
+        var location = new RetryingLocation(
+            bucket, new RetryOptions(), time, new Random((int)time.GetTimestamp()));
+        return configured.Settings.Compression == StoredCompression.Zstd
+            ? new CompressingLocation(location)
+            : location;
+    }
+
+    private static S3Options OptionsOf(
+        LocationConfiguration.Bucket configured, string state, DiskStoreOptions store, TiersConfiguration tiers)
+    {
+        var settings = configured.Settings;
+        try
+        {
+            return new S3Options
+            {
+                Id = configured.Id,
+                Traits = configured.TraitsAt(tiers.Placement.FailureDomain),
+                Profile = settings.Profile,
+                Endpoint = settings.Endpoint,
+                Region = settings.Region,
+                Bucket = settings.Bucket,
+                Prefix = settings.Prefix,
+                SpoolDirectory = Path.Combine(state, "spool"),
+                Credentials = settings.FindCredentials(),
+                StorageClass = settings.StorageClass,
+                UsesPathStyle = settings.UsesPathStyle,
+                Encryption = settings.Encryption,
+                KmsKeyId = settings.KmsKeyId,
+                CaFile = settings.CaFile,
+                Proxy = settings.Proxy,
+                PartBytes = settings.PartBytes,
+                PartsInFlightMax = settings.PartsInFlightMax,
+                RequestTimeout = settings.RequestTimeout,
+                AbandonedAfter = settings.AbandonedAfter,
+                QuotaBytes = settings.QuotaBytes,
+                Lock = settings.Lock,
+                InlineSizeMaxBytes = store.InlineSizeMaxBytes,
+            };
+        }
+        catch (ArgumentException missing)
+        {
+            throw new LocationException(
+                LocationFault.Offline, $"The location {configured.Id} cannot be opened: {missing.Message}", missing);
+        }
     }
 }

@@ -26,6 +26,9 @@ public sealed class ConfigurationSchemaTests
         { "pool", [.. ConfigurationKeys.Pool], "pool", ["Log", "Pool"] },
         { "poolDirectory", [.. ConfigurationKeys.PoolDirectory], "poolDirectory", ["Directories of a pool"] },
         { "directory", [.. ConfigurationKeys.Directory], "directory", ["Log", "Directory"] },
+        { "s3", [.. ConfigurationKeys.Bucket], "s3", ["Log", "S3"] },
+        { "credentials", [.. ConfigurationKeys.Credentials], "credentials", ["Credentials"] },
+        { "objectLock", [.. ConfigurationKeys.ObjectLock], "objectLock", ["Object lock"] },
         { "labels", [.. ConfigurationKeys.Labels], "labels", ["Labels"] },
         { "cost", [.. ConfigurationKeys.Cost], "cost", ["Cost"] },
         { "placement", [.. ConfigurationKeys.Placement], "/placement", ["Placement"] },
@@ -134,6 +137,9 @@ public sealed class ConfigurationSchemaTests
         Assert.Equal(
             ConfigurationWords.Capabilities.Select(word => word.Word),
             Words(log.GetProperty("capabilities").GetProperty("items")));
+        var bucket = PropertiesOf("s3");
+        Assert.Equal(ConfigurationWords.Profiles.Select(word => word.Word), Words(bucket.GetProperty("profile")));
+        Assert.Equal(ConfigurationWords.Encryptions.Select(word => word.Word), Words(bucket.GetProperty("encryption")));
         var placement = PropertiesOf("/placement");
         Assert.Equal(
             ConfigurationWords.Levels.Select(word => word.Word), Words(placement.GetProperty("failureDomain")));

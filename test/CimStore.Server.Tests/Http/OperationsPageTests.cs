@@ -13,9 +13,9 @@ public sealed class OperationsPageTests
 {
     private static readonly Assembly[] Product =
     [
-        typeof(IStorageClient).Assembly, typeof(CimStore.Disk.DiskStore).Assembly, typeof(CimStoreHost).Assembly,
-        typeof(CimStore.Nats.NatsLink).Assembly,
-        typeof(CimStore.Cli.Terminal.ExitCode).Assembly,
+        typeof(IStorageClient).Assembly, typeof(CimStore.Disk.DiskStore).Assembly,
+        typeof(CimStore.Nats.NatsLink).Assembly, typeof(CimStore.S3.S3Location).Assembly,
+        typeof(CimStoreHost).Assembly, typeof(CimStore.Cli.Terminal.ExitCode).Assembly,
     ];
 
     [Fact]
