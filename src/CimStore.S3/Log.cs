@@ -12,7 +12,8 @@ internal static partial class Log
     [LoggerMessage(6001, LogLevel.Information, "The upload of {Key} at {Location} goes on: {There} of {Parts} parts")]
     public static partial void UploadGoesOn(ILogger log, string key, LocationId location, int there, int parts);
 
-    [LoggerMessage(6002, LogLevel.Information, "An upload of {Key} at {Location} that nobody went on with was given up")]
+    [LoggerMessage(
+        6002, LogLevel.Information, "An upload of {Key} at {Location} that nobody went on with was given up")]
     public static partial void UploadGivenUp(ILogger log, string key, LocationId location);
 
     [LoggerMessage(6003, LogLevel.Warning, "The object {Key} at {Location} is not one of ours; it is kept")]

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace CimStore.S3;
 
-/// <summary>An MD5, which is what S3 compares uploads by. It finds damage, not malice: that is the CID's part.</summary>
+/// <summary>An MD5, which S3 compares uploads by. It finds damage, not malice: that is the CID's part.</summary>
 internal readonly record struct Md5Digest(UInt128 Value)
 {
     public const int SizeBytes = 16;

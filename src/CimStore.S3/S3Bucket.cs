@@ -196,7 +196,8 @@ internal sealed partial class S3Bucket : IDisposable
     }
 
     private static async Task<(int Bytes, S3Object? Object)?> ReceiveAsync(
-        string key, GetObjectResponse answer, long offset, Memory<byte> destination, CancellationToken cancellationToken)
+        string key, GetObjectResponse answer, long offset, Memory<byte> destination,
+        CancellationToken cancellationToken)
     {
         var whole = WholeSize(answer, offset);
         var wanted = (int)Math.Min(destination.Length, Math.Max(0, whole - offset));

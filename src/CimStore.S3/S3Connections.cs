@@ -63,7 +63,8 @@ internal sealed class S3Connections : HttpClientFactory, IDisposable
         {
             throw new LocationException(
                 LocationFault.Offline,
-                $"The location {location} cannot be opened: its caFile {file} cannot be read: {failure.Message}", failure);
+                $"The location {location} cannot be opened: its caFile {file} cannot be read: {failure.Message}",
+                failure);
         }
 
         return certificates.Count > 0
@@ -73,7 +74,7 @@ internal sealed class S3Connections : HttpClientFactory, IDisposable
                 $"The location {location} cannot be opened: its caFile {file} holds no certificate (PEM).");
     }
 
-    /// <summary>A signature is refused where clocks differ; only what comes with each answer says by how much.</summary>
+    /// <summary>A signature is refused where clocks differ; what comes with each answer says by how much.</summary>
     private sealed class DateReader(HttpMessageHandler inner, S3Target target) : DelegatingHandler(inner)
     {
         protected override async Task<HttpResponseMessage> SendAsync(

@@ -6,7 +6,7 @@ using CimStore.Locations;
 
 namespace CimStore.S3;
 
-/// <summary>What the server, the SDK and the network say, in the words of the port: one table for all requests.</summary>
+/// <summary>What the server, the SDK and the network say, in the words of the port: one table for all.</summary>
 internal static class S3Faults
 {
     private static readonly Dictionary<string, LocationFault> Codes = new(StringComparer.OrdinalIgnoreCase)

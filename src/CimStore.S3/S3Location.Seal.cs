@@ -39,7 +39,7 @@ public sealed partial class S3Location
                 + "It may or may not be there.");
     }
 
-    /// <returns>False when an upload that somebody began is of no use, or is gone: then it is to be begun anew.</returns>
+    /// <returns>False when an upload that somebody began is of no use or gone: it is begun anew.</returns>
     private async ValueTask<bool> SendAsync(
         S3Description description, S3Spool content, S3Spool tree, S3Upload? left, S3Probed probed,
         CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace CimStore.S3;
 
-/// <summary>Where content waits until its name is known: some of it in memory, the rest in files of this folder.</summary>
+/// <summary>Where content waits until its name is known: some in memory, the rest in files of this folder.</summary>
 internal sealed class S3SpoolFolder
 {
     private const string Extension = ".spool";

@@ -141,7 +141,8 @@ internal sealed class BucketReader(string folder, ConfigurationFindings findings
         }
 
         findings.Error(
-            reader.Find(key)!, $"Found \"{text}\"; allowed is http:// or https://, a host and a port, without secrets.");
+            reader.Find(key)!,
+            $"Found \"{text}\"; allowed is http:// or https://, a host and a port, without secrets.");
         return null;
     }
 

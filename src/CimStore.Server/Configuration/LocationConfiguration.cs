@@ -4,7 +4,7 @@ using CimStore.Policies;
 
 namespace CimStore.Server.Configuration;
 
-/// <summary>A location as its operator describes it: the log, a pool of directories, one directory, or a bucket.</summary>
+/// <summary>A location as its operator describes it: the log, a pool, one directory, or a bucket.</summary>
 public abstract record LocationConfiguration
 {
     private LocationConfiguration()

@@ -64,7 +64,9 @@ internal sealed partial class LocationReader(string folder, ConfigurationFinding
         // Of a location whose kind is not known every key of any kind may be meant.
         var isKnown = kindNode is { Kind: JsonValueKind.String, Text: "log" or "pool" or "directory" or "s3" };
         var reader = new ObjectReader(
-            node, isKnown ? keys : [.. keys.Union(ConfigurationKeys.Directory).Union(ConfigurationKeys.Bucket)], findings);
+            node,
+            isKnown ? keys : [.. keys.Union(ConfigurationKeys.Directory).Union(ConfigurationKeys.Bucket)],
+            findings);
         _ = reader.Require("kind", "log, pool, directory or s3");
         var kind = reader.Word("kind", Kinds, "");
         var id = Id(reader);
