@@ -67,7 +67,8 @@ public sealed class Lease
                 await HoldAsync(taken, work, cancellationToken);
             }
 
-            await Task.Delay(_term / 4, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(_term / 4, _time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -61,8 +61,8 @@ public sealed partial class JetStreamJournal
     }
 
     /// <summary>
-    /// Offers it until the stream says yes or no. Its id makes the second time harmless, as long as the server remembers
-    /// ids; this node gives up before that.
+    /// Offers it until the stream says yes or no. Its id makes the second time harmless, as long as the server
+    /// remembers ids; this node gives up before that.
     /// </summary>
     private async ValueTask PublishAsync(
         string subject, ReadOnlyMemory<byte> payload, MessageId id, ulong? expected, Task waiting)

@@ -8,9 +8,9 @@ using Microsoft.Extensions.Logging;
 namespace CimStore.Nats.Journal;
 
 /// <summary>
-/// A journal that several nodes write: one JetStream stream, one message for each change, and the expected last sequence
-/// of the object's subject is the compare-and-set. What follows from the stream is this node's catalog; a change is told
-/// to its writer when it came by there.
+/// A journal that several nodes write: one JetStream stream, one message for each change, and the expected last
+/// sequence of the object's subject is the compare-and-set. What follows from the stream is this node's catalog; a
+/// change is told to its writer when it came by there.
 /// </summary>
 public sealed partial class JetStreamJournal : IJournal, IAsyncDisposable
 {

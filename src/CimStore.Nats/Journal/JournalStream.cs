@@ -52,7 +52,8 @@ internal sealed class JournalStream(NatsLink link, JournalOptions options)
         {
             var info = await FindInfoAsync(cancellationToken) ?? throw new LocationException(
                 LocationFault.Offline,
-                $"The stream {Name} is gone. It is not made anew: restore it from a backup, or start with another name.");
+                $"The stream {Name} is gone. It is not made anew: restore it from a backup, or start with another "
+                + "name.");
             return (ulong)info.State.LastSeq;
         }
         catch (Exception failure) when (NatsFaults.IsFault(failure))

@@ -15,7 +15,8 @@ internal static class TemplateReader
     [
         EventTypes.Stored, EventTypes.Retrieved, EventTypes.Replicated, EventTypes.Migrated, EventTypes.Failed,
         EventTypes.Deleted, EventTypes.Released, EventTypes.Verified, EventTypes.CorruptionDetected,
-        EventTypes.Repaired, EventTypes.Recovered, EventTypes.Referenced, EventTypes.NameSet, EventTypes.NameDeleted, EventTypes.Unchanged,
+        EventTypes.Repaired, EventTypes.Recovered, EventTypes.Referenced, EventTypes.NameSet,
+        EventTypes.NameDeleted, EventTypes.Unchanged,
     ];
 
     private static readonly FieldForm<string> EventName = new(
