@@ -1,0 +1,8 @@
+namespace CimStore.Nats.Provisioning;
+
+public enum ProvisionVerdict
+{
+    Made,
+    Updated,
+    Unchanged,
+}

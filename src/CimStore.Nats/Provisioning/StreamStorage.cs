@@ -1,0 +1,9 @@
+namespace CimStore.Nats.Provisioning;
+
+public enum StreamStorage
+{
+    File,
+
+    /// <summary>Gone with the server.</summary>
+    Memory,
+}
