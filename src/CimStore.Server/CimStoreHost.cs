@@ -167,12 +167,16 @@ public sealed class CimStoreHost : IAsyncDisposable
             options, folder, node, time, ids, provider.GetRequiredService<ILogger<ForeignIngress>>()));
         services.AddSingleton<UploadRegistry>();
         services.AddHostedService(provider => provider.GetRequiredService<UploadRegistry>());
+        services.AddSingleton(provider => new SharedWork(
+            nats?.Cluster is { } cluster ? cluster with { Nats = nats } : null, time, ids,
+            provider.GetRequiredService<ILogger<SharedWork>>()));
         services.AddSingleton<Collector>();
         services.AddHostedService(provider => provider.GetRequiredService<Collector>());
         services.AddSingleton<TierWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<TierWorker>());
         services.AddSingleton(provider => new NatsWorker(
-            nats, node, time, ids, provider.GetRequiredService<ILoggerFactory>()));
+            nats, node, provider.GetRequiredService<SharedWork>(), time, ids,
+            provider.GetRequiredService<ILoggerFactory>()));
         services.AddHostedService(provider => provider.GetRequiredService<NatsWorker>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = limits.ShutdownGrace);
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));

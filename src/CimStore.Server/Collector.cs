@@ -1,4 +1,5 @@
 using CimStore.Engine;
+using CimStore.Server.Tiers;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -13,10 +14,14 @@ internal sealed class Collector : BackgroundService
     private readonly StorageNode? _engine;
     private readonly PeriodicTimer? _timer;
     private readonly ILogger<Collector> _log;
+    private readonly SharedWork _shared;
     private volatile string? _failure;
+    private volatile bool _collects;
 
-    public Collector(IStorageClient node, ServerOptions options, TimeProvider time, ILogger<Collector> log)
+    public Collector(
+        IStorageClient node, ServerOptions options, SharedWork shared, TimeProvider time, ILogger<Collector> log)
     {
+        _shared = shared;
         // A client that is not the engine itself speaks to one, and that one collects.
         _engine = node as StorageNode;
         _log = log;
@@ -37,6 +42,7 @@ internal sealed class Collector : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var sharing = _timer is null ? Task.CompletedTask : _shared.RunAsync("collect", HoldAsync, stoppingToken);
         try
         {
             while (_timer is not null && await _timer.WaitForNextTickAsync(stoppingToken))
@@ -44,7 +50,10 @@ internal sealed class Collector : BackgroundService
                 await RunAsync(async engine =>
                 {
                     await engine.TellReadsAsync(stoppingToken);
-                    await engine.CollectAsync(stoppingToken);
+                    if (_collects)
+                    {
+                        await engine.CollectAsync(stoppingToken);
+                    }
                 });
             }
         }
@@ -53,10 +62,19 @@ internal sealed class Collector : BackgroundService
             // The node stops. What is half done is no harm: the next run, of any process, goes on from there.
         }
 
+        await sharing;
         if (_timer is not null)
         {
             await RunAsync(async engine => await engine.TellReadsAsync(CancellationToken.None));
         }
+    }
+
+    /// <summary>What was read is told by each node; what is given up, by one.</summary>
+    private async Task HoldAsync(CancellationToken cancellationToken)
+    {
+        _collects = true;
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _collects = false;
     }
 
     private async Task RunAsync(Func<StorageNode, Task> run)

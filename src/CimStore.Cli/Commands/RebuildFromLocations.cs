@@ -77,7 +77,7 @@ internal static class RebuildFromLocations
     public static IReadOnlyList<LocationConfiguration> Chosen(CliSession session)
     {
         var tiers = session.Configured.Tiers;
-        var others = tiers.Locations.Where(location => location.Id != tiers.Log.Id).ToList();
+        var others = tiers.Locations.Where(location => location.Id != tiers.Home.Id).ToList();
         if (others.Count == 0)
         {
             throw CliException.Usage(
@@ -88,7 +88,7 @@ internal static class RebuildFromLocations
         var chosen = new List<LocationConfiguration>();
         foreach (var name in session.Value(From))
         {
-            if (name == tiers.Log.Id.Name)
+            if (name == tiers.Home.Id.Name)
             {
                 throw CliException.Usage(
                     $"{name} is the log: `cimstore rebuild --yes`, without --from, makes the catalog again from it.");

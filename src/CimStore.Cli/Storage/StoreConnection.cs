@@ -66,7 +66,8 @@ internal sealed class StoreConnection : IAsyncDisposable
         }
 
         var directory = session.Address.DataDirectory;
-        if (!mayCreate && !File.Exists(Path.Combine(directory, MarkerName)))
+        if (!mayCreate && session.Configured.Tiers.Cluster is null
+            && !File.Exists(Path.Combine(directory, MarkerName)))
         {
             throw CliException.NotFound(
                 $"There is no store in {directory} yet: 'cimstore put' or 'cimstore serve' makes one; "

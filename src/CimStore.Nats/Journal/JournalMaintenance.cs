@@ -8,7 +8,9 @@ namespace CimStore.Nats.Journal;
 /// </summary>
 /// <param name="journal">The journal.</param>
 /// <param name="home">Where new content goes.</param>
-public sealed class JournalMaintenance(JetStreamJournal journal, ILocation home) : IStoreMaintenance
+/// <param name="link">Disposed of with this, after everything that uses it; null when it is the caller's.</param>
+public sealed class JournalMaintenance(JetStreamJournal journal, ILocation home, NatsLink? link = null)
+    : IStoreMaintenance, IAsyncDisposable
 {
     /// <summary>Nothing is kept here to be given back: what was released is gone from its location.</summary>
     public long GarbageBytes => 0;
@@ -28,6 +30,8 @@ public sealed class JournalMaintenance(JetStreamJournal journal, ILocation home)
     }
 
     public ValueTask<long> CompactAsync(CancellationToken cancellationToken) => home.TidyAsync(cancellationToken);
+
+    public ValueTask DisposeAsync() => link?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     public async ValueTask<ImmutableArray<string>> CheckAsync(WorkCount done, CancellationToken cancellationToken)
     {

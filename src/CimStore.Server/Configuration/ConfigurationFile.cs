@@ -28,7 +28,10 @@ public static class ConfigurationFile
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var reader = new TiersReader(source, folder, findings);
         var nats = new NatsReader(source, folder, findings).Read();
-        var tiers = new PolicyBinder(source, findings).Bind(reader.Read());
+        var tiers = new PolicyBinder(source, findings).Bind(reader.Read()) with
+        {
+            Cluster = nats?.Cluster is { } cluster ? cluster with { Nats = nats } : null,
+        };
         var server = source.Root.Kind == JsonValueKind.Object ? new ServerSection(source, findings).Read() : null;
         var directories = reader.Directories;
         if (server?.DataDirectory is { Length: > 0 } data && tiers.Locations.Any(l => l is LocationConfiguration.Log))

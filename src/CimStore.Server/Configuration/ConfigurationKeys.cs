@@ -46,6 +46,12 @@ internal static class ConfigurationKeys
         "abandonedAfter", "quota", "objectLock",
     ];
 
+    public static readonly ImmutableArray<string> JetStream =
+        [.. Common, "valuesBucket", "objectsBucket", "replicas", "serversSyncAlways"];
+
+    public static readonly ImmutableArray<string> Cluster =
+        ["stream", "subjectPrefix", "replicas", "serversSyncAlways", "leaseTerm"];
+
     public static readonly ImmutableArray<string> Credentials =
         ["accessKeyEnv", "secretKeyEnv", "sessionTokenEnv", "file"];
 
@@ -68,7 +74,7 @@ internal static class ConfigurationKeys
         "servers", "user", "passwordReference", "tokenReference", "seedReference", "credentialsPath", "authorityPath",
         "certificatePath", "certificateKeyPath", "domain", "profile", "environment", "module",
         "commands", "commandsInFlightMax", "bytesInFlightMax", "deadlineDefault", "deadlineMax", "events",
-        "eventFormat", "publishesInFlightMax", "replicas", "eventAgeMax", "readAgeMax",
+        "eventFormat", "publishesInFlightMax", "replicas", "eventAgeMax", "readAgeMax", "cluster",
     ];
 
     public static readonly ImmutableArray<string> Space = ["fillShareMax", "fillShareResumed"];

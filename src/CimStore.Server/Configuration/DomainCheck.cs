@@ -80,7 +80,7 @@ internal sealed class DomainCheck(
                 found.TryAdd(device, []);
                 found[device].Add(directory);
             }
-            else if (directory.Location != tiers.Log.Id.Name)
+            else if (directory.Location != tiers.Home.Id.Name)
             {
                 // The data directory is made by who starts the node; all others are there before.
                 findings.Warn(

@@ -48,7 +48,23 @@ public abstract record LocationConfiguration
         IsOffsite = IsOffsite,
     };
 
-    /// <summary>The embedded log in the data directory: exactly one, and always hot.</summary>
+    /// <summary>A KV bucket and an object bucket of a cluster's NATS servers: where its nodes put new content.</summary>
+    public sealed record JetStreamBuckets : LocationConfiguration
+    {
+        public required string ValuesBucket { get; init; }
+
+        public required string ObjectsBucket { get; init; }
+
+        public int Replicas { get; init; } = 1;
+
+        public bool ServersSyncAlways { get; init; }
+
+        public override string Kind => "jetstream";
+
+        public override ImmutableArray<string> Paths => [];
+    }
+
+    /// <summary>The embedded log in the data directory: exactly one, and always hot; none in a cluster.</summary>
     public sealed record Log : LocationConfiguration
     {
         public override string Kind => "log";

@@ -25,16 +25,23 @@ internal sealed partial class LocationReader(string folder, ConfigurationFinding
     private const double DollarsMax = 1_000_000;
 
     private static readonly ImmutableArray<(string Word, string Value)> Kinds =
-        [("log", "log"), ("pool", "pool"), ("directory", "directory"), ("s3", "s3")];
+        [("log", "log"), ("pool", "pool"), ("directory", "directory"), ("s3", "s3"), ("jetstream", "jetstream")];
 
     /// <summary>Every directory read, for the checks across them.</summary>
     public List<ConfiguredDirectory> Directories { get; } = [];
 
-    public ImmutableArray<LocationConfiguration> Read(ObjectReader root)
+    /// <param name="root">Of the file.</param>
+    /// <param name="isCluster">The journal is shared: no location is this node's own log.</param>
+    public ImmutableArray<LocationConfiguration> Read(ObjectReader root, bool isCluster)
     {
         var list = root.Find("locations");
         if (list is null)
         {
+            if (isCluster)
+            {
+                findings.Error(root.Node, "A cluster has no log to fall back on: say its locations.");
+            }
+
             return TiersConfiguration.Default.Locations;
         }
 
@@ -46,7 +53,15 @@ internal sealed partial class LocationReader(string folder, ConfigurationFinding
 
         var read = nodes.Select(node => (node, location: ReadOne(node))).ToList();
         CheckIds(read);
-        CheckLogs(list, read);
+        if (isCluster)
+        {
+            CheckShared(list, read);
+        }
+        else
+        {
+            CheckLogs(list, read);
+        }
+
         return [.. read.Select(pair => pair.location).OfType<LocationConfiguration>()];
     }
 
@@ -58,16 +73,23 @@ internal sealed partial class LocationReader(string folder, ConfigurationFinding
             "log" => ConfigurationKeys.Log,
             "directory" => ConfigurationKeys.Directory,
             "s3" => ConfigurationKeys.Bucket,
+            "jetstream" => ConfigurationKeys.JetStream,
             _ => ConfigurationKeys.Pool,
         };
 
         // Of a location whose kind is not known every key of any kind may be meant.
-        var isKnown = kindNode is { Kind: JsonValueKind.String, Text: "log" or "pool" or "directory" or "s3" };
+        var isKnown = kindNode is { Kind: JsonValueKind.String, Text: "log" or "pool" or "directory" or "s3" or "jetstream" };
         var reader = new ObjectReader(
             node,
-            isKnown ? keys : [.. keys.Union(ConfigurationKeys.Directory).Union(ConfigurationKeys.Bucket)],
+            isKnown
+                ? keys
+                :
+                [
+                    .. keys.Union(ConfigurationKeys.Directory).Union(ConfigurationKeys.Bucket)
+                        .Union(ConfigurationKeys.JetStream),
+                ],
             findings);
-        _ = reader.Require("kind", "log, pool, directory or s3");
+        _ = reader.Require("kind", "log, pool, directory, s3 or jetstream");
         var kind = reader.Word("kind", Kinds, "");
         var id = Id(reader);
 
@@ -82,6 +104,7 @@ internal sealed partial class LocationReader(string folder, ConfigurationFinding
             "log" => Common(reader, labels, CheckLog(reader, new LocationConfiguration.Log { Id = id, Tier = tier })),
             "pool" => Common(reader, labels, Pool(reader, id, tier, labels)),
             "directory" => Common(reader, labels, Directory(reader, id, tier, labels)),
+            "jetstream" => Common(reader, labels, JetStream(reader, id, tier)),
             "s3" => Priced(reader, Common(reader, labels, new BucketReader(folder, findings).Read(reader, id, tier))),
             _ => null,
         };
@@ -307,6 +330,63 @@ internal sealed partial class LocationReader(string folder, ConfigurationFinding
             findings.Error(node, $"A second log beside {logs[0].Node.Path}; exactly one location has the kind log.");
         }
     }
+
+    private void CheckShared(JsonNodeAt list, List<(JsonNodeAt Node, LocationConfiguration? Location)> read)
+    {
+        foreach (var (node, location) in read.Where(static pair =>
+            pair.Location is LocationConfiguration.Log or LocationConfiguration.Pool or LocationConfiguration.Directory))
+        {
+            findings.Error(
+                node, $"A location of the kind {location!.Kind} is one machine's; every node of a cluster reaches every "
+                    + "location: allowed are jetstream and s3.");
+        }
+
+        if (read is [{ Location: { } home }, ..] && home is not LocationConfiguration.JetStreamBuckets)
+        {
+            findings.Error(
+                list, "The first location takes new content; in a cluster it has the kind jetstream.");
+        }
+    }
+
+    private LocationConfiguration.JetStreamBuckets JetStream(ObjectReader reader, LocationId id, StorageTier tier)
+    {
+        var replicas = reader.Count("replicas", 1, 5, 1);
+        if (replicas == 2)
+        {
+            findings.Error(
+                reader.Find("replicas")!, "Found 2; allowed is 1, 3, 4 or 5: with 2 the loss of either stops writing.");
+            replicas = 1;
+        }
+
+        return new LocationConfiguration.JetStreamBuckets
+        {
+            Id = id,
+            Tier = tier,
+            ValuesBucket = Bucket(reader, "valuesBucket", $"{id.Name}-values"),
+            ObjectsBucket = Bucket(reader, "objectsBucket", $"{id.Name}-content"),
+            Replicas = replicas,
+            ServersSyncAlways = reader.Flag("serversSyncAlways"),
+        };
+    }
+
+    private string Bucket(ObjectReader reader, string key, string otherwise)
+    {
+        if (reader.Text(key, LabelLengthMax) is not { } name)
+        {
+            return otherwise;
+        }
+
+        if (BucketPattern().IsMatch(name))
+        {
+            return name;
+        }
+
+        findings.Error(reader.Find(key)!, $"Found \"{name}\"; allowed are 1..63 letters, digits, - and _.");
+        return otherwise;
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9_-]{1,63}\z")]
+    private static partial Regex BucketPattern();
 
     [GeneratedRegex(@"^[a-z0-9-]{1,63}\z")]
     private static partial Regex IdPattern();

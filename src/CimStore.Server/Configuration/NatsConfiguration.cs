@@ -36,6 +36,9 @@ public sealed record NatsConfiguration
     /// <summary>Publishes the journal.</summary>
     public bool Events { get; init; } = true;
 
+    /// <summary>Null for a node whose journal is its own.</summary>
+    public ClusterConfiguration? Cluster { get; init; }
+
     public StorageServiceOptions Service { get; init; } = new();
 
     public EventOutboxOptions Outbox { get; init; } = new();

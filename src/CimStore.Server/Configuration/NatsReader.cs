@@ -3,6 +3,7 @@ using System.Text.Json;
 using CimStore.Nats;
 using CimStore.Nats.Commands;
 using CimStore.Nats.Events;
+using CimStore.Nats.Journal;
 
 namespace CimStore.Server.Configuration;
 
@@ -44,11 +45,59 @@ internal sealed class NatsReader(JsonSource source, string folder, Configuration
             Domain = nats.Text("domain", TokenLengthMax),
             Commands = nats.Find("commands") is null || nats.Flag("commands"),
             Events = nats.Find("events") is null || nats.Flag("events"),
+            Cluster = Cluster(nats.Object("cluster", ConfigurationKeys.Cluster)),
             Service = Service(nats, profile),
             Outbox = Outbox(nats, profile),
         };
         RequireOneCredential(nats, read);
         return read;
+    }
+
+    private ClusterConfiguration? Cluster(ObjectReader? cluster)
+    {
+        if (cluster is null)
+        {
+            return null;
+        }
+
+        var otherwise = new JournalOptions();
+        var replicas = cluster.Count("replicas", 1, 5, otherwise.Replicas);
+        if (replicas == 2)
+        {
+            findings.Error(
+                cluster.Find("replicas")!, "Found 2; allowed is 1, 3, 4 or 5: with 2 the loss of either stops writing.");
+            replicas = 1;
+        }
+
+        return new ClusterConfiguration(
+            new JournalOptions
+            {
+                Stream = SubjectToken(cluster, "stream", otherwise.Stream),
+                SubjectPrefix = Prefix(cluster, otherwise.SubjectPrefix),
+                Replicas = replicas,
+                ServersSyncAlways = cluster.Flag("serversSyncAlways"),
+            },
+            cluster.Duration("leaseTerm", TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), TimeSpan.FromSeconds(15)));
+    }
+
+    private string Prefix(ObjectReader cluster, string otherwise)
+    {
+        if (cluster.Text("subjectPrefix", TextLengthMax) is not { } text)
+        {
+            return otherwise;
+        }
+
+        var isSubject = text.Split('.').All(static token => token.Length > 0
+            && token.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_'));
+        if (isSubject && text.Split('.')[0] is not ("events" or "commands" or "reads"))
+        {
+            return text;
+        }
+
+        findings.Error(
+            cluster.Find("subjectPrefix")!,
+            $"Found \"{text}\"; allowed are tokens of a subject joined by dots, outside of events, commands and reads.");
+        return otherwise;
     }
 
     private static StorageServiceOptions Service(ObjectReader nats, SubjectProfile profile)

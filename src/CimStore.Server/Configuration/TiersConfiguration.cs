@@ -14,7 +14,7 @@ public sealed record TiersConfiguration
             [new LocationConfiguration.Log { Id = new LocationId("hot"), Tier = StorageTier.Hot }],
     };
 
-    /// <summary>In the order of the file; exactly one is the log.</summary>
+    /// <summary>In the order of the file; exactly one is the log, or in a cluster none.</summary>
     public required ImmutableArray<LocationConfiguration> Locations { get; init; }
 
     public PlacementConfiguration Placement { get; init; } = new();
@@ -35,7 +35,12 @@ public sealed record TiersConfiguration
 
     public SpaceLimits Space { get; init; } = SpaceLimits.Default;
 
-    public LocationConfiguration.Log Log => Locations.OfType<LocationConfiguration.Log>().Single();
+    /// <summary>Where new content goes: the log, or in a cluster the first location.</summary>
+    public LocationConfiguration Home =>
+        Locations.OfType<LocationConfiguration.Log>().SingleOrDefault() ?? Locations[0];
+
+    /// <summary>How the nodes of a cluster share their journal; null on a node by itself.</summary>
+    public ClusterConfiguration? Cluster { get; init; }
 
     /// <summary>Tiers that content can be placed at: at least one location there is active.</summary>
     public ImmutableSortedSet<StorageTier> BoundTiers =>

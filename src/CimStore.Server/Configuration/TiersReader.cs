@@ -22,7 +22,8 @@ internal sealed class TiersReader(JsonSource source, string folder, Configuratio
         var root = new ObjectReader(source.Root, [.. known], findings);
         return new TiersConfiguration
         {
-            Locations = _locations.Read(root),
+            Locations = _locations.Read(
+                root, source.Root.Find("nats")?.Value.Find("cluster")?.Value is { Kind: JsonValueKind.Object }),
             Placement = Placement(root.Object("placement", ConfigurationKeys.Placement)),
             Policies = Policies(root),
             Policy = root.Text("policy", PolicyNameLengthMax) ?? TiersConfiguration.Default.Policy,

@@ -8,6 +8,7 @@ using CimStore.Nats.Events;
 using CimStore.Objects;
 using CimStore.Server.Configuration;
 using CimStore.Server.Http;
+using CimStore.Server.Tiers;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -32,12 +33,15 @@ internal sealed class NatsWorker : BackgroundService
     private readonly ILoggerFactory _logging;
     private readonly ILogger _log;
     private readonly EventOutbox? _outbox;
+    private readonly SharedWork _shared;
     private volatile string? _away = "not connected yet";
 
     /// <exception cref="ArgumentException">A secret is absent.</exception>
     public NatsWorker(
-        NatsConfiguration? configuration, IStorageClient node, TimeProvider time, IdSource ids, ILoggerFactory logging)
+        NatsConfiguration? configuration, IStorageClient node, SharedWork shared, TimeProvider time, IdSource ids,
+        ILoggerFactory logging)
     {
+        _shared = shared;
         (_configuration, _node, _time, _ids, _logging) = (configuration, node, time, ids, logging);
         _log = logging.CreateLogger<NatsWorker>();
         _connection = configuration?.ToOptions("cimstore");
@@ -71,7 +75,7 @@ internal sealed class NatsWorker : BackgroundService
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         _configuration is { Commands: true } ? AnswerAsync(_configuration.Service, stoppingToken) : Task.CompletedTask,
-        _outbox?.RunAsync(stoppingToken) ?? Task.CompletedTask);
+        _outbox is { } outbox ? _shared.RunAsync("outbox", outbox.RunAsync, stoppingToken) : Task.CompletedTask);
 
     private static async ValueTask<WireTypes.HealthCheckReply> CheckAsync(
         EventOutbox outbox, CancellationToken cancellationToken)

@@ -41,10 +41,15 @@ public static class NodeComposition
         StorageNodeOptions options, TimeProvider clock, ILogger log, CancellationToken cancellationToken)
     {
         var time = new ObservedTime(clock);
-        var level = tiers.Placement.FailureDomain;
-        store.LocationName = tiers.Log.Id.Name;
-        store.Traits = tiers.Log.TraitsAt(level);
         options.Space = tiers.Space;
+        if (tiers.Cluster is { } cluster)
+        {
+            return await ClusterComposition.OpenAsync(
+                cluster, store, tiers, findings, options, time, log, cancellationToken);
+        }
+
+        store.LocationName = tiers.Home.Id.Name;
+        store.Traits = tiers.Home.TraitsAt(tiers.Placement.FailureDomain);
         var opened = new List<IAsyncDisposable>();
         try
         {
@@ -53,7 +58,7 @@ public static class NodeComposition
             var ports = StorageNodePorts.Of(home) with { Logger = log };
             if (tiers.Locations.Length > 1)
             {
-                ports = await BindAsync(ports, home, store, tiers, findings, time, opened, log, cancellationToken);
+                ports = await BindAsync(ports, store, tiers, findings, time, opened, log, cancellationToken);
             }
 
             var node = await StorageNode.OpenAsync(ports, time, new IdSource(time), options, null, cancellationToken);
@@ -78,14 +83,15 @@ public static class NodeComposition
         }
     }
 
-    private static async ValueTask<StorageNodePorts> BindAsync(
-        StorageNodePorts ports, DiskStore home, DiskStoreOptions store, TiersConfiguration tiers,
+    /// <summary>The other locations, and what moves content between them.</summary>
+    internal static async ValueTask<StorageNodePorts> BindAsync(
+        StorageNodePorts ports, DiskStoreOptions store, TiersConfiguration tiers,
         ImmutableArray<ConfigurationFinding> findings, TimeProvider time, List<IAsyncDisposable> opened,
         ILogger log, CancellationToken cancellationToken)
     {
         var locations = ImmutableArray.CreateBuilder<ILocation>();
-        locations.Add(home);
-        foreach (var configured in tiers.Locations)
+        locations.Add(ports.Locations[0]);
+        foreach (var configured in tiers.Locations.Where(one => one.Id != tiers.Home.Id))
         {
             if (await OpenAsync(configured, store, tiers, time, log, cancellationToken) is { } location)
             {
@@ -96,7 +102,7 @@ public static class NodeComposition
 
         var states = new LocationStateFiles(Path.Combine(store.DataDirectory, LocationsFolder));
         var jobs = JobFiles.Open(Path.Combine(store.DataDirectory, JobsFolder));
-        var due = DueIndex.Open(Path.Combine(store.DataDirectory, DueFolder), home.DurableLsn);
+        var due = DueIndex.Open(Path.Combine(store.DataDirectory, DueFolder), ports.Journal.DurableLsn);
         opened.Add(due);
         var placement = new PlacementOptions
         {

@@ -17,14 +17,16 @@ internal sealed class TierWorker : BackgroundService
     private readonly ILogger<TierWorker> _log;
     private volatile string? _moving;
     private volatile string? _proving;
+    private readonly SharedWork _shared;
     private volatile string? _working;
     private volatile string? _comparing;
     private volatile string? _differing;
     private string? _cursor;
     private long? _comparedAt;
 
-    public TierWorker(IStorageClient node, TimeProvider time, ILogger<TierWorker> log)
+    public TierWorker(IStorageClient node, SharedWork shared, TimeProvider time, ILogger<TierWorker> log)
     {
+        _shared = shared;
         // A client that is not the engine itself speaks to one, and that one does it.
         _node = node as StorageNode is { Scavenger: not null } engine ? engine : null;
         (_time, _log) = (time, log);
@@ -44,9 +46,14 @@ internal sealed class TierWorker : BackgroundService
         }
 
         await Task.WhenAll(
-            RunAsync(async token => await scavenger.RunAsync(token), failure => _moving = failure, stoppingToken),
-            RunAsync(async token => await scrubber.RunAsync(null, token), failure => _proving = failure, stoppingToken),
-            RunAsync(async token => await CompareAsync(node, token), failure => _comparing = failure, stoppingToken),
+            ShareAsync(
+                "scavenge", async token => await scavenger.RunAsync(token), failure => _moving = failure, stoppingToken),
+            ShareAsync(
+                "scrub", async token => await scrubber.RunAsync(null, token), failure => _proving = failure,
+                stoppingToken),
+            ShareAsync(
+                "compare", async token => await CompareAsync(node, token), failure => _comparing = failure,
+                stoppingToken),
             RunAsync(
                 async token =>
                 {
@@ -56,6 +63,11 @@ internal sealed class TierWorker : BackgroundService
                 },
                 failure => _working = failure, stoppingToken, isAtOnce: true));
     }
+
+    /// <summary>In a cluster on one node at a time.</summary>
+    private Task ShareAsync(
+        string work, Func<CancellationToken, Task> run, Action<string?> tell, CancellationToken stoppingToken) =>
+        _shared.RunAsync(work, token => RunAsync(run, tell, token), stoppingToken);
 
     /// <summary>Once in every cycle, and after a failure again in the next one. At once where somebody waits for it.
     /// </summary>

@@ -86,6 +86,7 @@ public sealed partial class StorageNode
 
         if (!stored.Deduplicated)
         {
+            sealing.SealedAt ??= _time.GetTimestamp();
             var copy = sealing.Copy ??= await SealAtHomeAsync(sealing, cancellationToken);
             stored = stored with
             {
@@ -93,6 +94,13 @@ public sealed partial class StorageNode
                 Header = copy.Header,
                 Receipt = stored.Receipt with { Synced = copy.Synced },
             };
+        }
+
+        if (sealing.SealedAt is { } sealedAt && _time.GetElapsedTime(sealedAt) > OnItsWayMax / 2)
+        {
+            // A comparison on another node may take the copy for one that nobody told of.
+            throw new LocationException(
+                LocationFault.Throttled, "This node was held up for too long after it had written the content. Store it again.");
         }
 
         var lsn = await TellOfStoreAsync(sealing, new JournalChange(context, stored, before, null));
@@ -221,6 +229,9 @@ public sealed partial class StorageNode
         public CopyManifest Manifest { get; } = manifest;
 
         public SealedCopy? Copy { get; set; }
+
+        /// <summary>When sealing began.</summary>
+        public long? SealedAt { get; set; }
 
         /// <summary>An entry refers to the copy, or may.</summary>
         public bool IsTold { get; set; }

@@ -12,6 +12,9 @@ namespace CimStore.Engine;
 // journal's own log is compared by the check of the store.
 public sealed partial class StorageNode
 {
+    /// <summary>How long a node may take from sealing a copy to telling of it.</summary>
+    private static readonly TimeSpan OnItsWayMax = TimeSpan.FromHours(1);
+
     /// <summary>The part that walks the catalog; the others bear the name of their location, which has no asterisk.
     /// </summary>
     private const string CatalogPart = "*";
@@ -247,7 +250,7 @@ public sealed partial class StorageNode
                     continue;
                 }
 
-                if (await IsKnownAsync(location.Id, held.Manifest, cancellationToken))
+                if (await IsKnownAsync(location.Id, held.Manifest, cancellationToken) || IsOnItsWay(held))
                 {
                     continue;
                 }
@@ -310,6 +313,13 @@ public sealed partial class StorageNode
 
     private ValueTask PaceAsync(FsckRequest request, CancellationToken cancellationToken) =>
         request.IsPaced ? _scrubPace.TakeAsync(LookBytes, cancellationToken) : ValueTask.CompletedTask;
+
+    /// <summary>
+    /// Another node may have sealed it just now and be about to tell of it: its locks are not seen here. What is this
+    /// young is left to the next comparison.
+    /// </summary>
+    private bool IsOnItsWay(HeldCopy held) =>
+        !_journal.HoldsContent && held.Created > _time.GetUtcNow() - OnItsWayMax;
 
     private async ValueTask<bool> IsKnownAsync(
         LocationId location, CopyManifest manifest, CancellationToken cancellationToken) =>
