@@ -58,6 +58,11 @@ public sealed class BucketLocationOptions
                 $"Location {Id}: the setting 'sync_interval: always', which serverSyncsAlways says there is,");
         }
 
-        return Traits with { SyncsBeforeAcknowledgement = ServerSyncsAlways };
+        return Traits with
+        {
+            SyncsBeforeAcknowledgement = ServerSyncsAlways,
+            SyncRemedy = "Set sync_interval: always in the jetstream block of each server (nats-server 2.10 and newer), "
+                + "and say so here: serversSyncAlways.",
+        };
     }
 }

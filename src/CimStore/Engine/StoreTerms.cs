@@ -49,7 +49,9 @@ internal sealed record StoreTerms(
 
         if (level == ConsistencyLevel.Strong && !home.SyncsBeforeAcknowledgement)
         {
-            throw Refuse("not-synced", "Strong needs a location that syncs before it answers; this one does not.");
+            var remedy = home.SyncRemedy is { } setting ? $" {setting}" : "";
+            throw Refuse(
+                "not-synced", "Strong needs a location that syncs before it answers; this one does not." + remedy);
         }
 
         // When the entry is written the home location has it and no other.

@@ -15,6 +15,9 @@ public sealed record LocationTraits
 
     public bool SyncsBeforeAcknowledgement { get; init; } = true;
 
+    /// <summary>What makes it sync before it answers, where it does not: a setting by its name.</summary>
+    public string? SyncRemedy { get; init; }
+
     /// <summary>
     /// The labels of each place that holds a part of every copy, where a copy is spread over several (an erasure-coded
     /// pool); empty where the location is one place.

@@ -109,7 +109,7 @@ public sealed class ConfigurationErrorTests
     [Fact]
     public void What_a_location_must_have_is_told() => Matches(
         [
-            "*$.locations[1]: The key \"kind\" is missing: log, pool, directory or s3.",
+            "*$.locations[1]: The key \"kind\" is missing: log, pool, directory, s3 or jetstream.",
             "*$.locations[1]: The key \"id\" is missing: 1..63 of a-z, 0-9 and -.",
             "*$.locations[1]: The key \"tier\" is missing: hot, warm, cold or archive.",
             "*$.locations[2]: The key \"path\" is missing: a directory, absolute or relative to this file.",
@@ -123,7 +123,7 @@ public sealed class ConfigurationErrorTests
 
     [Fact]
     public void A_location_of_an_unknown_kind_is_told_once() => Matches(
-        ["*$.locations[0].kind: Found \"lgo\". Allowed: log, pool, directory, s3. Did you mean \"log\"?"],
+        ["*$.locations[0].kind: Found \"lgo\". Allowed: log, pool, directory, s3, jetstream. Did you mean \"log\"?"],
         Configured.ErrorsOfLocations("""{ "id": "hot", "kind": "lgo", "tier": "hot", "path": "/x" }"""));
 
     [Fact]

@@ -27,6 +27,8 @@ public sealed class ConfigurationSchemaTests
         { "poolDirectory", [.. ConfigurationKeys.PoolDirectory], "poolDirectory", ["Directories of a pool"] },
         { "directory", [.. ConfigurationKeys.Directory], "directory", ["Log", "Directory"] },
         { "s3", [.. ConfigurationKeys.Bucket], "s3", ["Log", "S3"] },
+        { "jetstream", [.. ConfigurationKeys.JetStream], "jetstream", ["Log", "JetStream"] },
+        { "cluster", [.. ConfigurationKeys.Cluster], "cluster", ["Cluster"] },
         { "credentials", [.. ConfigurationKeys.Credentials], "credentials", ["Credentials"] },
         { "objectLock", [.. ConfigurationKeys.ObjectLock], "objectLock", ["Object lock"] },
         { "labels", [.. ConfigurationKeys.Labels], "labels", ["Labels"] },

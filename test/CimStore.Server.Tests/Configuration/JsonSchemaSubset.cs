@@ -104,7 +104,8 @@ internal sealed class JsonSchemaSubset(JsonElement root)
                 return items.Select(item => item.GetRawText()).Distinct().Count() == items.Count;
             case "contains":
                 var count = items.Count(item => Validate(item, keyword.Value, at).Count == 0);
-                return count >= 1 && count <= schema.GetProperty("maxContains").GetInt32();
+                return count >= 1
+                    && (!schema.TryGetProperty("maxContains", out var max) || count <= max.GetInt32());
             default:
                 return IsOfAnotherType(keyword);
         }

@@ -16,8 +16,8 @@ public sealed class TiersConfigurationTests
 
         var pool = Assert.IsType<LocationConfiguration.Pool>(node.Tiers.Locations[1]);
         var cold = Assert.IsType<LocationConfiguration.Directory>(node.Tiers.Locations[2]);
-        Assert.Equal("hot", node.Tiers.Log.Id.Name);
-        Assert.Equal("nvme", node.Tiers.Log.Medium);
+        Assert.Equal("hot", node.Tiers.Home.Id.Name);
+        Assert.Equal("nvme", node.Tiers.Home.Medium);
         Assert.Equal((4, 4, 65536), (pool.DataShards, pool.ParityShards, pool.BlockBytes));
         Assert.Equal(Enumerable.Range(0, 8).Select(i => $"/mnt/d{i}"), pool.Paths);
         Assert.Equal(("/mnt/cold", StoredCompression.Zstd), (cold.Path, cold.Compression));
@@ -35,7 +35,7 @@ public sealed class TiersConfigurationTests
         var node = Configured.Read("{}");
 
         Assert.Equal([StorageTier.Hot], node.Tiers.BoundTiers);
-        Assert.Equal("hot", node.Tiers.Log.Id.Name);
+        Assert.Equal("hot", node.Tiers.Home.Id.Name);
         Assert.Equal("adaptive", node.Tiers.Policy);
         Assert.Null(node.Tiers.Policies);
     }
