@@ -244,7 +244,8 @@ internal sealed class BucketStream(NatsLink link, string stream, string what)
     {
         try
         {
-            return await call();
+            // The client waits without end to send while it has no connection; whoever asked is told.
+            return await call().AsTask().WaitAsync(link.Options.RequestTimeout * 2);
         }
         catch (Exception failure) when (NatsFaults.IsFault(failure))
         {

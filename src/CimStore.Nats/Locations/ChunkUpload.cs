@@ -18,6 +18,9 @@ internal sealed class ChunkUpload(BucketStream bucket, string bucketName, int ch
     private int _filled;
     private int _sent;
 
+    // Set while something is under way: where it stays set a chunk may be missing, and nothing may be made of the rest.
+    private bool _isBroken;
+
     public string Nuid { get; } = NATS.Client.Core.Nuid.NewNuid();
 
     public long SizeBytes { get; private set; }
@@ -26,6 +29,7 @@ internal sealed class ChunkUpload(BucketStream bucket, string bucketName, int ch
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
+        RequireWhole();
         _chunk ??= ArrayPool<byte>.Shared.Rent(chunkSizeBytes);
         while (!bytes.IsEmpty)
         {
@@ -45,6 +49,7 @@ internal sealed class ChunkUpload(BucketStream bucket, string bucketName, int ch
     /// <summary>Sends the last chunk and waits until the server has all.</summary>
     public async ValueTask<ChunkSet> EndAsync(CancellationToken cancellationToken)
     {
+        RequireWhole();
         if (_filled > 0)
         {
             await SendAsync(cancellationToken);
@@ -98,14 +103,18 @@ internal sealed class ChunkUpload(BucketStream bucket, string bucketName, int ch
         var headers = new NatsHeaders { [ChunkCheck.Header] = ChunkCheck.Of(Nuid, _sent, chunk.Span) };
         _sent++;
 
-        // The client has copied the bytes when this returns.
+        // The client has copied the bytes when this returns. Where it throws it may read them yet: then they are not
+        // given back to whoever rents them next.
+        var sent = _chunk;
+        (_chunk, _isBroken) = (null, true);
         _inFlight.Enqueue(await bucket.SendAsync(
             ObjectInfo.ChunkSubject(bucketName, Nuid), chunk, headers, cancellationToken));
-        _filled = 0;
+        (_chunk, _filled, _isBroken) = (sent, 0, false);
     }
 
     private async ValueTask TakeAcknowledgementAsync(CancellationToken cancellationToken)
     {
+        _isBroken = true;
         var sequence = await bucket.AcknowledgedAsync(_inFlight.Dequeue(), cancellationToken);
         if (_sequences.Count > 0 && sequence <= _sequences[^1])
         {
@@ -115,5 +124,16 @@ internal sealed class ChunkUpload(BucketStream bucket, string bucketName, int ch
         }
 
         _sequences.Add(sequence);
+        _isBroken = false;
+    }
+
+    private void RequireWhole()
+    {
+        if (_isBroken)
+        {
+            throw new LocationException(
+                LocationFault.Offline,
+                $"NATS, {bucket.What}: a part of this content could not be sent before; nothing of it is stored.");
+        }
     }
 }

@@ -170,6 +170,8 @@ public sealed partial class KeyValueLocation : ILocation
         return Math.Max(0, before.State.Bytes - after.State.Bytes);
     }
 
+    internal string BucketName => _options.Bucket;
+
     internal static string Subject(string bucket, string key) => $"$KV.{bucket}.{key}";
 
     /// <summary>Whether a message is a value, and not the mark of a deleted one.</summary>

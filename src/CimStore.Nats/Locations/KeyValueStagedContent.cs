@@ -10,6 +10,9 @@ internal sealed class KeyValueStagedContent(
 {
     private readonly StagedBytes _content = new(location.ContentMaxBytes);
     private readonly StagedBytes _tree = new(location.ContentMaxBytes);
+
+    // A send that failed may read the bytes yet: then they are not given back to whoever rents them next.
+    private bool _isSending;
     private bool _isClosed;
 
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
@@ -23,6 +26,7 @@ internal sealed class KeyValueStagedContent(
         ObjectDisposedException.ThrowIf(_isClosed, this);
         cancellationToken.ThrowIfCancellationRequested();
         StagedSize.Require(manifest, _content.SizeBytes);
+        _isSending = true;
         var put = Nuid.NewNuid();
         var text = CopyMetadata.Write(manifest, time.GetUtcNow());
         text[KeyValueLocation.PutKey] = put;
@@ -39,18 +43,19 @@ internal sealed class KeyValueStagedContent(
                 body, HeadersOf(text)),
             KeyValueLocation.IsLive, message => message.Headers.GetValueOrDefault(KeyValueLocation.PutKey) == put,
             manifest.Key);
+        _isSending = false;
         return new SealedCopy(incarnation, 1, manifest.Header, location.Traits.SyncsBeforeAcknowledgement);
     }
 
     public ValueTask DisposeAsync()
     {
-        if (!_isClosed)
+        if (!_isClosed && !_isSending)
         {
-            _isClosed = true;
             _content.Dispose();
             _tree.Dispose();
         }
 
+        _isClosed = true;
         return ValueTask.CompletedTask;
     }
 

@@ -32,7 +32,7 @@ internal sealed record ObjectInfo(string Name, string Bucket, string Nuid)
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }
 
     public static string Subject(string bucket, string name) =>
-        $"$O.{bucket}.M.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(name))}";
+        $"$O.{bucket}.M.{Base64Padded(Encoding.UTF8.GetBytes(name))}";
 
     public static string ChunkSubject(string bucket, string nuid) => $"$O.{bucket}.C.{nuid}";
 
@@ -133,7 +133,7 @@ internal sealed record ObjectInfo(string Name, string Bucket, string Nuid)
         ? Base64Url.DecodeFromChars(text.AsSpan(DigestPrefix.Length).TrimEnd('='))
         : [];
 
-    /// <summary>Clients compare the text, and the official ones write the padding.</summary>
+    /// <summary>Clients compare the texts of digests and look up those of names, with their padding.</summary>
     private static string Base64Padded(ReadOnlySpan<byte> bytes)
     {
         var text = Base64Url.EncodeToString(bytes);

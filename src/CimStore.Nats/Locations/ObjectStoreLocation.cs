@@ -136,6 +136,13 @@ public sealed partial class ObjectStoreLocation : ILocation
     public async ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken) =>
         BucketWarnings.SpaceOf(await _bucket.InfoAsync(cancellationToken));
 
+    internal string BucketName => _options.Bucket;
+
+    internal BucketStream BucketForTests => _bucket;
+
+    internal ValueTask<NATS.Client.JetStream.Models.StreamInfo> StreamAsync(CancellationToken cancellationToken) =>
+        _bucket.InfoAsync(cancellationToken);
+
     internal static NatsHeaders RollupHeaders() => new() { ["Nats-Rollup"] = "sub" };
 
     private async Task<HeldCopy?> ListedAsync(CopyName name, CancellationToken cancellationToken)

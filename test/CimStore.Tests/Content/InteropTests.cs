@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using CimStore.Content;
 using CsCheck;
+using CimStore.Testing;
 using Xunit;
 
 namespace CimStore.Tests.Content;

@@ -4,6 +4,7 @@ using CimStore.Content;
 using CimStore.Engine;
 using CimStore.Testing.Memory;
 using CimStore.Tests.Content;
+using CimStore.Testing;
 using Xunit;
 
 namespace CimStore.Tests.Engine;
