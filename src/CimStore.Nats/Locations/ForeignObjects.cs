@@ -101,8 +101,8 @@ internal sealed class ForeignObjects(BucketStream bucket, string bucketName)
             || cid.Digest.Length < Cid.ProvingDigestSizeMin)
         {
             throw new IntegrityException(
-                $"The object '{found.Name}' was written by another client and cannot be proved here: it is a link, larger "
-                + $"than {SizeMaxBytes} bytes, or named with a hash that is not computed.");
+                $"The object '{found.Name}' was written by another client and cannot be proved here: it is a link, "
+                + $"larger than {SizeMaxBytes} bytes, or named with a hash that is not computed.");
         }
     }
 

@@ -3,7 +3,8 @@ using CimStore.Locations;
 
 namespace CimStore.Nats.Locations;
 
-/// <summary>A copy on its way into an object bucket: chunks first, and at the end the message that names them.</summary>
+/// <summary>A copy on its way into an object bucket: chunks first, and at the end the message that names them.
+/// </summary>
 internal sealed class ObjectStagedContent(
     ObjectStoreLocation location, BucketLocationOptions options, BucketStream bucket, TimeProvider time)
     : IStagedContent
@@ -109,8 +110,8 @@ internal sealed class ObjectStagedContent(
         {
             throw new LocationException(
                 LocationFault.Offline,
-                $"NATS, {bucket.What}: the put took longer than half of orphanAge ({options.OrphanAge}), after which its "
-                + "chunks are swept; nothing was stored.");
+                $"NATS, {bucket.What}: the put took longer than half of orphanAge ({options.OrphanAge}), after which "
+                + "its chunks are swept; nothing was stored.");
         }
     }
 

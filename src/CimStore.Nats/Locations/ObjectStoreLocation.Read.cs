@@ -42,7 +42,8 @@ public sealed partial class ObjectStoreLocation
 
             if (CopyMetadata.IsOurs(found.Info.Metadata))
             {
-                await ProveAsync(HeldObject.Read(found.Info, found.Name, found.Incarnation), PayAsync, cancellationToken);
+                var held = HeldObject.Read(found.Info, found.Name, found.Incarnation);
+                await ProveAsync(held, PayAsync, cancellationToken);
             }
             else
             {

@@ -156,7 +156,8 @@ public sealed partial class ObjectStoreLocation : ILocation
 
         try
         {
-            return Read(last, name) is { } found ? await DescribeAsync(found, verifies: false, cancellationToken) : null;
+            return Read(last, name) is { } found
+                ? await DescribeAsync(found, verifies: false, cancellationToken) : null;
         }
         catch (IntegrityException wrong)
         {
@@ -176,8 +177,8 @@ public sealed partial class ObjectStoreLocation : ILocation
             ? await _foreign.VerifyAsync(found, cancellationToken) : _foreign.FindVerified(found.Incarnation);
         return foreign?.Held ?? Undescribed(
             found.Name.Key, found.Incarnation,
-            $"The object '{found.Name}' was written by another client and says nothing that could be trusted before its "
-            + "bytes are proved: inspect it.") with { Created = found.Info.Modified };
+            $"The object '{found.Name}' was written by another client and says nothing that could be trusted before "
+            + "its bytes are proved: inspect it.") with { Created = found.Info.Modified };
     }
 
     /// <summary>Asked of the leader at each use: it alone knows what was given up meanwhile.</summary>

@@ -17,8 +17,8 @@ public sealed record StreamDescription
         init => field = value.FirstOrDefault(StreamLint.TakesCommands) is not { } taken
             ? value
             : throw new ArgumentException(
-                $"A stream on '{taken}' would take 'commands.>', and its acknowledgement would answer a requester before "
-                + "the service does. A durable intake has a subject of its own.");
+                $"A stream on '{taken}' would take 'commands.>', and its acknowledgement would answer a requester "
+                + "before the service does. A durable intake has a subject of its own.");
     }
 
     public string Description { get; init; } = "";

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using CimStore.Content;
 using CimStore.Engine;
 using CimStore.Testing.Memory;
-using CimStore.Tests.Content;
 using CimStore.Testing;
 using Xunit;
 
