@@ -180,8 +180,8 @@ public sealed partial class KeyValueLocation : ILocation
     internal LocationException TooLarge(long sizeBytes) => new(
         LocationFault.Full,
         $"NATS, {_bucket.What}: content of {sizeBytes} bytes or more is larger than the {ContentMaxBytes} that a "
-        + "message has room for here (the server's max_payload less headers); it belongs into an object bucket. Nothing was "
-        + "stored.");
+        + "message has room for here (the server's max_payload less headers); it belongs into an object bucket. "
+        + "Nothing was stored.");
 
     private string KeyOf(string subject) => subject[Subject(_options.Bucket, "").Length..];
 

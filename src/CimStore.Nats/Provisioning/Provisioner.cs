@@ -149,8 +149,8 @@ public sealed class Provisioner(NatsLink link, TimeProvider time, ILogger logger
                 throw new LocationException(
                     LocationFault.Offline,
                     $"Stream {wanted.Name} was made here at {isKnown} and is gone. It is not made again, which would "
-                    + "hide the loss: restore it from a backup ('nats stream restore'), or, where what it held is given up, "
-                    + $"remove its mark ('nats kv purge {MarkerBucket} {wanted.Name}') and provision again.");
+                    + "hide the loss: restore it from a backup ('nats stream restore'), or, where what it held is "
+                    + $"given up, remove its mark ('nats kv purge {MarkerBucket} {wanted.Name}') and provision again.");
             }
 
             var made = await _context.CreateStreamAsync(config, cancellationToken);
