@@ -61,7 +61,8 @@ public sealed class BucketLocationOptions
         return Traits with
         {
             SyncsBeforeAcknowledgement = ServerSyncsAlways,
-            SyncRemedy = "Set sync_interval: always in the jetstream block of each server (nats-server 2.10 and newer), "
+            SyncRemedy =
+                "Set sync_interval: always in the jetstream block of each server (nats-server 2.10 and newer), "
                 + "and say so here: serversSyncAlways.",
         };
     }

@@ -48,7 +48,7 @@ public abstract record LocationConfiguration
         IsOffsite = IsOffsite,
     };
 
-    /// <summary>A KV bucket and an object bucket of a cluster's NATS servers: where its nodes put new content.</summary>
+    /// <summary>A KV bucket and an object bucket of a cluster's NATS servers.</summary>
     public sealed record JetStreamBuckets : LocationConfiguration
     {
         public required string ValuesBucket { get; init; }

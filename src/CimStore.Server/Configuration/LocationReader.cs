@@ -78,7 +78,8 @@ internal sealed partial class LocationReader(string folder, ConfigurationFinding
         };
 
         // Of a location whose kind is not known every key of any kind may be meant.
-        var isKnown = kindNode is { Kind: JsonValueKind.String, Text: "log" or "pool" or "directory" or "s3" or "jetstream" };
+        var isKnown = kindNode is { Kind: JsonValueKind.String }
+            && Kinds.Any(known => known.Word == kindNode.Text);
         var reader = new ObjectReader(
             node,
             isKnown
@@ -333,12 +334,13 @@ internal sealed partial class LocationReader(string folder, ConfigurationFinding
 
     private void CheckShared(JsonNodeAt list, List<(JsonNodeAt Node, LocationConfiguration? Location)> read)
     {
-        foreach (var (node, location) in read.Where(static pair =>
-            pair.Location is LocationConfiguration.Log or LocationConfiguration.Pool or LocationConfiguration.Directory))
+        foreach (var (node, location) in read.Where(static pair => pair.Location
+            is LocationConfiguration.Log or LocationConfiguration.Pool or LocationConfiguration.Directory))
         {
             findings.Error(
-                node, $"A location of the kind {location!.Kind} is one machine's; every node of a cluster reaches every "
-                    + "location: allowed are jetstream and s3.");
+                node,
+                $"A location of the kind {location!.Kind} is one machine's; every node of a cluster reaches every "
+                + "location: allowed are jetstream and s3.");
         }
 
         if (read is [{ Location: { } home }, ..] && home is not LocationConfiguration.JetStreamBuckets)

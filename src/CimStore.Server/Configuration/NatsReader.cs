@@ -65,7 +65,8 @@ internal sealed class NatsReader(JsonSource source, string folder, Configuration
         if (replicas == 2)
         {
             findings.Error(
-                cluster.Find("replicas")!, "Found 2; allowed is 1, 3, 4 or 5: with 2 the loss of either stops writing.");
+                cluster.Find("replicas")!,
+                "Found 2; allowed is 1, 3, 4 or 5: with 2 the loss of either stops writing.");
             replicas = 1;
         }
 
@@ -96,7 +97,8 @@ internal sealed class NatsReader(JsonSource source, string folder, Configuration
 
         findings.Error(
             cluster.Find("subjectPrefix")!,
-            $"Found \"{text}\"; allowed are tokens of a subject joined by dots, outside of events, commands and reads.");
+            $"Found \"{text}\"; allowed are tokens of a subject joined by dots, outside of events, commands and "
+            + "reads.");
         return otherwise;
     }
 

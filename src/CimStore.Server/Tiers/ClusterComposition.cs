@@ -34,7 +34,8 @@ internal static class ClusterComposition
             var ids = new IdSource(time);
             var journal = await JetStreamJournal.OpenAsync(link, cluster.Journal, time, ids, log, cancellationToken);
             opened.Add(journal);
-            var home = await OpenAsync(link, (LocationConfiguration.JetStreamBuckets)tiers.Home, tiers, time, cancellationToken);
+            var home = await OpenAsync(
+                link, (LocationConfiguration.JetStreamBuckets)tiers.Home, tiers, time, cancellationToken);
             var ports = new StorageNodePorts(
                 journal, journal.Catalog, [home], new JournalMaintenance(journal, home, link)) { Logger = log };
             ports = await NodeComposition.BindAsync(

@@ -47,7 +47,8 @@ internal sealed class TierWorker : BackgroundService
 
         await Task.WhenAll(
             ShareAsync(
-                "scavenge", async token => await scavenger.RunAsync(token), failure => _moving = failure, stoppingToken),
+                "scavenge", async token => await scavenger.RunAsync(token), failure => _moving = failure,
+                stoppingToken),
             ShareAsync(
                 "scrub", async token => await scrubber.RunAsync(null, token), failure => _proving = failure,
                 stoppingToken),

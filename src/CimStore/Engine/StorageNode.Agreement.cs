@@ -100,7 +100,8 @@ public sealed partial class StorageNode
         {
             // A comparison on another node may take the copy for one that nobody told of.
             throw new LocationException(
-                LocationFault.Throttled, "This node was held up for too long after it had written the content. Store it again.");
+                LocationFault.Throttled, 
+                "This node was held up for too long after it had written the content. Store it again.");
         }
 
         var lsn = await TellOfStoreAsync(sealing, new JournalChange(context, stored, before, null));

@@ -2,7 +2,7 @@ using System.Text.Json;
 using CimStore.Content;
 using CimStore.Nats;
 using CimStore.Nats.Events;
-using CimStore.Tests.Content;
+using CimStore.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
