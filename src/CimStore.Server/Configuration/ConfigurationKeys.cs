@@ -68,7 +68,8 @@ internal static class ConfigurationKeys
         "servers", "user", "passwordReference", "tokenReference", "seedReference", "credentialsPath", "authorityPath",
         "certificatePath", "certificateKeyPath", "domain", "profile", "environment", "module",
         "commands", "commandsInFlightMax", "bytesInFlightMax", "deadlineDefault", "deadlineMax", "events",
-        "eventFormat", "publishesInFlightMax", "replicas", "eventAgeMax", "readAgeMax",
+        "eventFormat", "publishesInFlightMax", "replicas", "eventAgeMax", "readAgeMax", "foreign",
+        "foreignEventsInFlightMax", "foreignStream", "foreignSubject",
     ];
 
     public static readonly ImmutableArray<string> Space = ["fillShareMax", "fillShareResumed"];

@@ -2,6 +2,7 @@ using CimStore.Http;
 using CimStore.Nats;
 using CimStore.Nats.Commands;
 using CimStore.Nats.Events;
+using CimStore.Nats.Foreign;
 
 namespace CimStore.Server.Configuration;
 
@@ -36,9 +37,14 @@ public sealed record NatsConfiguration
     /// <summary>Publishes the journal.</summary>
     public bool Events { get; init; } = true;
 
+    /// <summary>Takes events of other contexts by the translation rules.</summary>
+    public bool Foreign { get; init; }
+
     public StorageServiceOptions Service { get; init; } = new();
 
     public EventOutboxOptions Outbox { get; init; } = new();
+
+    public ForeignIntakeOptions Intake { get; init; } = new();
 
     /// <summary>Reads the secrets.</summary>
     /// <param name="name">What the servers' monitoring shows.</param>

@@ -5,8 +5,10 @@ using CimStore.Locations;
 using CimStore.Nats;
 using CimStore.Nats.Commands;
 using CimStore.Nats.Events;
+using CimStore.Nats.Foreign;
 using CimStore.Objects;
 using CimStore.Server.Configuration;
+using CimStore.Server.Foreign;
 using CimStore.Server.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,33 +16,44 @@ using Microsoft.Extensions.Logging;
 namespace CimStore.Server.Messaging;
 
 /// <summary>
-/// What a node does on NATS while it serves: answers commands, publishes its journal. That NATS is away, at the start
-/// too, keeps nothing else from working: it is told in health, and tried again.
+/// What a node does on NATS while it serves: answers commands, publishes its journal, takes events of other contexts.
+/// That NATS is away, at the start too, keeps nothing else from working: it is told in health, and tried again.
 /// </summary>
 internal sealed class NatsWorker : BackgroundService
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
-
-    /// <summary>A connection that was away for so long is made anew: the client gives up on some refusals.</summary>
-    private static readonly TimeSpan AwayMax = TimeSpan.FromSeconds(30);
-
-    private readonly NatsConfiguration? _configuration;
-    private readonly NatsOptions? _connection;
     private readonly IStorageClient _node;
+    private readonly ForeignIngress _ingress;
     private readonly TimeProvider _time;
     private readonly IdSource _ids;
     private readonly ILoggerFactory _logging;
-    private readonly ILogger _log;
+    private readonly NatsDuty? _commands;
+    private readonly NatsDuty? _foreign;
     private readonly EventOutbox? _outbox;
-    private volatile string? _away = "not connected yet";
+    private ForeignIntake? _intake;
 
     /// <exception cref="ArgumentException">A secret is absent.</exception>
     public NatsWorker(
-        NatsConfiguration? configuration, IStorageClient node, TimeProvider time, IdSource ids, ILoggerFactory logging)
+        NatsConfiguration? configuration, IStorageClient node, ForeignIngress ingress, TimeProvider time, IdSource ids,
+        ILoggerFactory logging)
     {
-        (_configuration, _node, _time, _ids, _logging) = (configuration, node, time, ids, logging);
-        _log = logging.CreateLogger<NatsWorker>();
-        _connection = configuration?.ToOptions("cimstore");
+        (_node, _ingress, _time, _ids, _logging) = (node, ingress, time, ids, logging);
+        var log = logging.CreateLogger<NatsWorker>();
+        if (configuration is { Commands: true })
+        {
+            _commands = new NatsDuty(
+                configuration.ToOptions("cimstore"),
+                (link, cancellationToken) => AnswerAsync(link, configuration.Service, cancellationToken), null,
+                time, logging, log);
+        }
+
+        if (configuration is { Foreign: true })
+        {
+            _foreign = new NatsDuty(
+                configuration.ToOptions("cimstore-foreign"),
+                (link, cancellationToken) => TakeAsync(link, configuration.Intake, cancellationToken), null,
+                time, logging, log);
+        }
+
         if (configuration is { Events: true })
         {
             _outbox = new EventOutbox(
@@ -54,11 +67,18 @@ internal sealed class NatsWorker : BackgroundService
     public async ValueTask<ImmutableArray<WireTypes.HealthCheckReply>> CheckAsync(CancellationToken cancellationToken)
     {
         var checks = ImmutableArray.CreateBuilder<WireTypes.HealthCheckReply>();
-        if (_configuration is { Commands: true })
+        if (_commands is { } commands)
         {
-            checks.Add(_away is { } away
+            checks.Add(commands.Away is { } away
                 ? new("nats-commands", Readiness.Degraded, $"Commands are not answered on NATS: {away}")
                 : new("nats-commands", Readiness.Healthy, "Commands are answered on NATS."));
+        }
+
+        if (_foreign is { } foreign)
+        {
+            checks.Add((foreign.Away ?? Volatile.Read(ref _intake)?.Failure) is { } away
+                ? new("nats-foreign", Readiness.Degraded, $"Not all events of other contexts are taken: {away}")
+                : new("nats-foreign", Readiness.Healthy, "Events of other contexts are taken."));
         }
 
         if (_outbox is { } outbox)
@@ -70,7 +90,8 @@ internal sealed class NatsWorker : BackgroundService
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
-        _configuration is { Commands: true } ? AnswerAsync(_configuration.Service, stoppingToken) : Task.CompletedTask,
+        _commands?.RunAsync(stoppingToken) ?? Task.CompletedTask,
+        _foreign?.RunAsync(stoppingToken) ?? Task.CompletedTask,
         _outbox?.RunAsync(stoppingToken) ?? Task.CompletedTask);
 
     private static async ValueTask<WireTypes.HealthCheckReply> CheckAsync(
@@ -93,46 +114,18 @@ internal sealed class NatsWorker : BackgroundService
         }
     }
 
-    private async Task AnswerAsync(StorageServiceOptions options, CancellationToken stoppingToken)
+    private async ValueTask<IAsyncDisposable> AnswerAsync(
+        NatsLink link, StorageServiceOptions options, CancellationToken cancellationToken) =>
+        await StorageService.StartAsync(
+            link, _node, options, _time, _ids, _logging.CreateLogger<StorageService>(), cancellationToken);
+
+    private async ValueTask<IAsyncDisposable> TakeAsync(
+        NatsLink link, ForeignIntakeOptions options, CancellationToken cancellationToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            try
-            {
-                await using var link = await NatsLink.OpenAsync(_connection!, _logging, stoppingToken);
-                await using var service = await StorageService.StartAsync(
-                    link, _node, options, _time, _ids, _logging.CreateLogger<StorageService>(), stoppingToken);
-                await WatchAsync(link, stoppingToken);
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception failure)
-            {
-                // The top of this loop. One line for an outage, however long it is.
-                if (_away != failure.Message)
-                {
-                    Log.NatsAway(_log, failure.Message);
-                }
-
-                _away = failure.Message;
-            }
-
-            await Task.Delay(LookEvery, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
-    /// <summary>The client connects again by itself; returns when it did not for too long.</summary>
-    private async Task WatchAsync(NatsLink link, CancellationToken stoppingToken)
-    {
-        var seen = _time.GetTimestamp();
-        while (_time.GetElapsedTime(seen) < AwayMax)
-        {
-            var isConnected = link.IsConnected;
-            seen = isConnected ? _time.GetTimestamp() : seen;
-            _away = isConnected ? null : "the connection is lost, and is tried again";
-            await Task.Delay(LookEvery, _time, stoppingToken);
-        }
+        var intake = await ForeignIntake.StartAsync(
+            link, _ingress.ReceiveAsync, _ingress.Subjects, options, _time, _ids,
+            _logging.CreateLogger<ForeignIntake>(), cancellationToken);
+        Volatile.Write(ref _intake, intake);
+        return intake;
     }
 }
