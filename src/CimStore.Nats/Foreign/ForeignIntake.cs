@@ -7,8 +7,8 @@ using NATS.Client.Core;
 namespace CimStore.Nats.Foreign;
 
 /// <summary>
-/// Events of other contexts over NATS: subscribed by the subjects of the translation rules, in a queue group over nodes,
-/// and, where a stream is named, consumed from it with an acknowledgement each (docs/nats.md).
+/// Events of other contexts over NATS: subscribed by the subjects of the translation rules, in a queue group over
+/// nodes, and, where a stream is named, consumed from it with an acknowledgement each (docs/nats.md).
 /// </summary>
 public sealed class ForeignIntake : IAsyncDisposable
 {

@@ -100,7 +100,8 @@ internal sealed class NatsReader(JsonSource source, string folder, Configuration
         var stream = nats.Text("foreignStream", StreamLengthMax);
         if (stream is not null && stream.Any(static letter => NotOfStreams.Contains(letter, StringComparison.Ordinal)))
         {
-            findings.Error(nats.Find("foreignStream")!, $"Found \"{stream}\"; a stream has none of . * > / \\ or space.");
+            findings.Error(
+                nats.Find("foreignStream")!, $"Found \"{stream}\"; a stream has none of . * > / \\ or space.");
         }
 
         if ((nats.Find("foreignStream") is null) != (nats.Find("foreignSubject") is null))

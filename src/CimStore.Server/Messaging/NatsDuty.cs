@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace CimStore.Server.Messaging;
 
 /// <summary>
-/// Something that a node does over one connection for as long as it serves: begun when NATS is there, begun anew when it
-/// was away for too long.
+/// Something that a node does over one connection for as long as it serves: begun when NATS is there, begun anew when
+/// it was away for too long.
 /// </summary>
 /// <param name="connection">How it is reached.</param>
 /// <param name="begin">Begins the work; what it returns ends it.</param>

@@ -21,6 +21,9 @@ namespace CimStore.Server.Messaging;
 /// </summary>
 internal sealed class NatsWorker : BackgroundService
 {
+    /// <summary>A stream that captures commands may be made while the node serves.</summary>
+    private static readonly TimeSpan CaptureEvery = TimeSpan.FromMinutes(1);
+
     private readonly IStorageClient _node;
     private readonly ForeignIngress _ingress;
     private readonly TimeProvider _time;
@@ -29,7 +32,10 @@ internal sealed class NatsWorker : BackgroundService
     private readonly NatsDuty? _commands;
     private readonly NatsDuty? _foreign;
     private readonly EventOutbox? _outbox;
+    private readonly ILogger _log;
     private ForeignIntake? _intake;
+    private long _captureLooked;
+    private volatile string? _capture;
 
     /// <exception cref="ArgumentException">A secret is absent.</exception>
     public NatsWorker(
@@ -37,12 +43,14 @@ internal sealed class NatsWorker : BackgroundService
         ILoggerFactory logging)
     {
         (_node, _ingress, _time, _ids, _logging) = (node, ingress, time, ids, logging);
-        var log = logging.CreateLogger<NatsWorker>();
+        var log = _log = logging.CreateLogger<NatsWorker>();
         if (configuration is { Commands: true })
         {
+            var service = configuration.Service;
             _commands = new NatsDuty(
                 configuration.ToOptions("cimstore"),
-                (link, cancellationToken) => AnswerAsync(link, configuration.Service, cancellationToken), null,
+                (link, cancellationToken) => AnswerAsync(link, service, cancellationToken),
+                (link, cancellationToken) => LookForCaptureAsync(link, service.Profile, cancellationToken),
                 time, logging, log);
         }
 
@@ -72,6 +80,10 @@ internal sealed class NatsWorker : BackgroundService
             checks.Add(commands.Away is { } away
                 ? new("nats-commands", Readiness.Degraded, $"Commands are not answered on NATS: {away}")
                 : new("nats-commands", Readiness.Healthy, "Commands are answered on NATS."));
+            if (_capture is { } capture)
+            {
+                checks.Add(new("nats-capture", Readiness.Degraded, capture));
+            }
         }
 
         if (_foreign is { } foreign)
@@ -111,6 +123,34 @@ internal sealed class NatsWorker : BackgroundService
         catch (LocationException failure)
         {
             return new(Name, Readiness.Degraded, $"How far the events are behind is not known: {failure.Message}");
+        }
+    }
+
+    /// <summary>It is told once in the log, and in health for as long as it is so.</summary>
+    private async ValueTask LookForCaptureAsync(
+        NatsLink link, SubjectProfile profile, CancellationToken cancellationToken)
+    {
+        if (_captureLooked != 0 && _time.GetElapsedTime(_captureLooked) < CaptureEvery)
+        {
+            return;
+        }
+
+        try
+        {
+            var found = await CommandCapture.FindAsync(link, profile, cancellationToken);
+            var told = found.IsEmpty ? null : string.Join(' ', found);
+            if (told is not null && told != _capture)
+            {
+                Log.CommandsCaptured(_log, told);
+            }
+
+            _capture = told;
+            _captureLooked = _time.GetTimestamp();
+        }
+        catch (LocationException failure)
+        {
+            // Commands are answered all the same; the next look may get an answer.
+            _capture = $"Whether a stream captures commands is not known: {failure.Message}";
         }
     }
 
