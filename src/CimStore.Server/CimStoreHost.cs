@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using CimStore.Disk.Foreign;
 using CimStore.Disk.Uploads;
 using CimStore.Engine;
@@ -180,7 +181,7 @@ public sealed class CimStoreHost : IAsyncDisposable
         services.AddHostedService(provider => provider.GetRequiredService<TierWorker>());
         services.AddSingleton(provider => new NatsWorker(
             nats, node, provider.GetRequiredService<ForeignIngress>(), time, ids,
-            provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<ILoggerFactory>(), provider.GetService<IMeterFactory>()));
         services.AddHostedService(provider => provider.GetRequiredService<NatsWorker>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = limits.ShutdownGrace);
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.Metrics;
 using CimStore.Engine;
 using CimStore.Http;
 using CimStore.Locations;
@@ -24,6 +25,8 @@ internal sealed class NatsWorker : BackgroundService
     /// <summary>A stream that captures commands may be made while the node serves.</summary>
     private static readonly TimeSpan CaptureEvery = TimeSpan.FromMinutes(1);
 
+    private static readonly TimeSpan MeasureEvery = TimeSpan.FromSeconds(5);
+
     private readonly IStorageClient _node;
     private readonly ForeignIngress _ingress;
     private readonly TimeProvider _time;
@@ -32,6 +35,7 @@ internal sealed class NatsWorker : BackgroundService
     private readonly NatsDuty? _commands;
     private readonly NatsDuty? _foreign;
     private readonly EventOutbox? _outbox;
+    private readonly OutboxMetrics? _metrics;
     private readonly ILogger _log;
     private ForeignIntake? _intake;
     private long _captureLooked;
@@ -40,7 +44,7 @@ internal sealed class NatsWorker : BackgroundService
     /// <exception cref="ArgumentException">A secret is absent.</exception>
     public NatsWorker(
         NatsConfiguration? configuration, IStorageClient node, ForeignIngress ingress, TimeProvider time, IdSource ids,
-        ILoggerFactory logging)
+        ILoggerFactory logging, IMeterFactory? meters)
     {
         (_node, _ingress, _time, _ids, _logging) = (node, ingress, time, ids, logging);
         var log = _log = logging.CreateLogger<NatsWorker>();
@@ -64,6 +68,7 @@ internal sealed class NatsWorker : BackgroundService
 
         if (configuration is { Events: true })
         {
+            _metrics = new OutboxMetrics(meters);
             _outbox = new EventOutbox(
                 configuration.ToOptions("cimstore-outbox"), node, configuration.Outbox, time,
                 logging.CreateLogger<EventOutbox>(), null);
@@ -104,9 +109,38 @@ internal sealed class NatsWorker : BackgroundService
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         _commands?.RunAsync(stoppingToken) ?? Task.CompletedTask,
         _foreign?.RunAsync(stoppingToken) ?? Task.CompletedTask,
-        _outbox?.RunAsync(stoppingToken) ?? Task.CompletedTask);
+        _outbox?.RunAsync(stoppingToken) ?? Task.CompletedTask,
+        _outbox is null ? Task.CompletedTask : MeasureAsync(_outbox, stoppingToken));
 
-    private static async ValueTask<WireTypes.HealthCheckReply> CheckAsync(
+    public override void Dispose()
+    {
+        _metrics?.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>For the gauges: whoever scrapes must not make the node read its journal.</summary>
+    private async Task MeasureAsync(EventOutbox outbox, CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                _metrics!.Measured(await outbox.MeasureLagAsync(stoppingToken));
+            }
+            catch (Exception failure) when (failure is LocationException or OperationCanceledException)
+            {
+                // Health says it; the gauges stay at what was measured before.
+                if (stoppingToken.IsCancellationRequested)
+                {
+                    return;
+                }
+            }
+
+            await Task.Delay(MeasureEvery, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async ValueTask<WireTypes.HealthCheckReply> CheckAsync(
         EventOutbox outbox, CancellationToken cancellationToken)
     {
         const string Name = "nats-events";
@@ -114,6 +148,7 @@ internal sealed class NatsWorker : BackgroundService
         try
         {
             var lag = await outbox.MeasureLagAsync(cancellationToken);
+            _metrics?.Measured(lag);
             var count = lag.Events == OutboxLag.EventsMax ? $"{lag.Events} or more" : $"{lag.Events}";
             var behind = $"{count} events wait, the oldest for {lag.Time.TotalSeconds:0} s";
             return status.IsConnected

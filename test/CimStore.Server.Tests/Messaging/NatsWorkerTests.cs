@@ -51,6 +51,30 @@ public sealed class NatsWorkerTests
     }
 
     [Fact]
+    [Trait("row", "B12")]
+    public void The_gauges_of_the_outbox_show_what_was_measured_last()
+    {
+        var shown = new Dictionary<string, double>();
+        using var metrics = new Nats.Events.OutboxMetrics(null);
+        using var listener = new System.Diagnostics.Metrics.MeterListener();
+        listener.InstrumentPublished = (instrument, own) =>
+        {
+            if (instrument.Name.StartsWith("cimstore.outbox", StringComparison.Ordinal))
+            {
+                own.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => shown[instrument.Name] = value);
+        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => shown[instrument.Name] = value);
+        listener.Start();
+
+        metrics.Measured(new Nats.Events.OutboxLag(7, TimeSpan.FromSeconds(3)));
+        listener.RecordObservableInstruments();
+
+        Assert.Equal((7.0, 3.0), (shown["cimstore.outbox.events"], shown["cimstore.outbox.lag"]));
+    }
+
+    [Fact]
     public async Task A_stream_that_captures_commands_is_named_with_what_helps()
     {
         await using var servers = await NatsServers.StartAsync();
