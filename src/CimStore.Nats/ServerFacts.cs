@@ -15,7 +15,7 @@ public sealed record ServerFacts(string Version, int PayloadMaxBytes, bool HasJe
         : throw new LocationException(LocationFault.Offline, "NATS: the server said nothing of itself.");
 
     /// <summary>Whether this server has it.</summary>
-    public bool Has(ServerFeature feature) => VersionOf(Version) >= SinceOf(feature);
+    public bool Has(ServerFeature feature) => NumberOf(Version) >= SinceOf(feature);
 
     /// <exception cref="LocationException">It does not; the message names the version that does.</exception>
     public void Require(ServerFeature feature, string forWhat)
@@ -37,7 +37,7 @@ public sealed record ServerFacts(string Version, int PayloadMaxBytes, bool HasJe
     };
 
     /// <summary>The numbers of "2.11.0-beta.1"; nothing that can be read counts as the oldest.</summary>
-    private static Version VersionOf(string text)
+    internal static Version NumberOf(string text)
     {
         var numbers = text.Split('-', '+')[0].Split('.');
         return numbers.Length >= 2

@@ -20,6 +20,9 @@ public abstract record SubjectProfile
     /// <summary>The stream of reads (D17): short-lived, and never inside the other one's subjects.</summary>
     public abstract (string Name, string Subject) ReadStream { get; }
 
+    /// <summary>The stream that tells of dead letters.</summary>
+    public abstract (string Name, string Subject) DeadLetterStream { get; }
+
     /// <param name="verb">As in <c>name.set</c>.</param>
     public abstract string CommandSubject(string verb);
 
@@ -40,6 +43,8 @@ public abstract record SubjectProfile
 
         public override (string Name, string Subject) ReadStream => ("CIM-READS", "reads.>");
 
+        public override (string Name, string Subject) DeadLetterStream => ("CIM-DEAD-LETTERS", "deadletters.storage.>");
+
         public override string CommandSubject(string verb) => $"commands.storage.{verb}";
 
         public override string SubjectOf(JournalEntry entry) => EventTypes.Subject(entry.Event);
@@ -52,6 +57,9 @@ public abstract record SubjectProfile
             ("DOMAIN_STORAGE_EVENTS", $"{Environment}.domain.storage.>");
 
         public override (string Name, string Subject) ReadStream => ("DOMAIN_STORAGE_READS", $"{Environment}.reads.>");
+
+        public override (string Name, string Subject) DeadLetterStream =>
+            ("DOMAIN_STORAGE_DEAD_LETTERS", $"{Environment}.deadletters.storage.>");
 
         public override string CommandSubject(string verb) => verb.StartsWith("name.", StringComparison.Ordinal)
             ? $"{Environment}.command.storage.{verb}"
@@ -69,6 +77,9 @@ public abstract record SubjectProfile
         public override (string Name, string Subject) EventStream => ("CIM-EVENTS", $"{Module}.events.>");
 
         public override (string Name, string Subject) ReadStream => ("CIM-READS", $"{Module}.reads.>");
+
+        public override (string Name, string Subject) DeadLetterStream =>
+            ("CIM-DEAD-LETTERS", $"{Module}.deadletters.storage.>");
 
         public override string CommandSubject(string verb) => verb.StartsWith("name.", StringComparison.Ordinal)
             ? $"{Module}.commands.{verb}"

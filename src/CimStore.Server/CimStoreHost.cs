@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using CimStore.Disk.Foreign;
 using CimStore.Disk.Uploads;
 using CimStore.Engine;
@@ -65,6 +66,13 @@ public sealed class CimStoreHost : IAsyncDisposable
         try
         {
             Check(options);
+            if (nats is { Foreign: true } && options.Translation is null)
+            {
+                throw new RefusedException(new Refusal(
+                    "no-translation",
+                    "\"nats\" takes events of other contexts (\"foreign\"), and \"translation\" names no rule file."));
+            }
+
             var app = Build(options, nats, node, time, logging);
             var host = new CimStoreHost(app, node, time, options.Limits.DrainDelay);
             await app.StartAsync(cancellationToken);
@@ -175,8 +183,8 @@ public sealed class CimStoreHost : IAsyncDisposable
         services.AddSingleton<TierWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<TierWorker>());
         services.AddSingleton(provider => new NatsWorker(
-            nats, node, provider.GetRequiredService<SharedWork>(), time, ids,
-            provider.GetRequiredService<ILoggerFactory>()));
+            nats, node, provider.GetRequiredService<ForeignIngress>(), provider.GetRequiredService<SharedWork>(), time,
+            ids, provider.GetRequiredService<ILoggerFactory>(), provider.GetService<IMeterFactory>()));
         services.AddHostedService(provider => provider.GetRequiredService<NatsWorker>());
         services.Configure<HostOptions>(host => host.ShutdownTimeout = limits.ShutdownGrace);
         services.ConfigureHttpJsonOptions(json => WireJson.Configure(json.SerializerOptions));

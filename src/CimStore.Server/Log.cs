@@ -43,4 +43,7 @@ internal static partial class Log
 
     [LoggerMessage(4012, LogLevel.Warning, "NATS does not answer; commands there wait until it does: {Cause}")]
     public static partial void NatsAway(ILogger logger, string cause);
+
+    [LoggerMessage(4013, LogLevel.Warning, "Commands on NATS: {Finding}")]
+    public static partial void CommandsCaptured(ILogger logger, string finding);
 }

@@ -75,6 +75,7 @@ internal static class CommandFactory
         "gc" => CollectCommand.Create(),
         "pool" => PoolCommand.Create(),
         "scavenge" => ScavengeCommand.Create(),
+        "nats" => NatsCommand.Create(),
         "bench" => BenchCommand.Create(),
         "completion" => CompletionCommand.Create(),
         "version" => VersionCommand.Create(),

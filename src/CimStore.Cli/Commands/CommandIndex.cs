@@ -60,6 +60,7 @@ internal static class CommandIndex
             ("gc", "Give back the space of released content"),
             ("pool", "Directories of an erasure-coded pool: replace, heal"),
             ("scavenge", "Move what the policy says is due, and pay the copies that are owed"),
+            ("nats", "Back up streams of a NATS server, and restore them"),
             ("bench", "Measure a scratch store on this disk"),
         ]),
         ("This program",

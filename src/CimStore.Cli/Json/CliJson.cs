@@ -35,6 +35,7 @@ namespace CimStore.Cli.Json;
 [JsonSerializable(typeof(RebuiltCopyJson))]
 [JsonSerializable(typeof(RebuiltJson))]
 [JsonSerializable(typeof(PlannedMoveJson))]
+[JsonSerializable(typeof(StreamBackupJson))]
 [JsonSerializable(typeof(VersionJson))]
 [JsonSerializable(typeof(ServingJson))]
 [JsonSerializable(typeof(BoundLocationJson))]

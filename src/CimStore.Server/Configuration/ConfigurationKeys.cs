@@ -74,7 +74,8 @@ internal static class ConfigurationKeys
         "servers", "user", "passwordReference", "tokenReference", "seedReference", "credentialsPath", "authorityPath",
         "certificatePath", "certificateKeyPath", "domain", "profile", "environment", "module",
         "commands", "commandsInFlightMax", "bytesInFlightMax", "deadlineDefault", "deadlineMax", "events",
-        "eventFormat", "publishesInFlightMax", "replicas", "eventAgeMax", "readAgeMax", "cluster",
+        "eventFormat", "publishesInFlightMax", "replicas", "eventAgeMax", "readAgeMax", "foreign",
+        "foreignEventsInFlightMax", "foreignStream", "foreignSubject", "cluster",
     ];
 
     public static readonly ImmutableArray<string> Space = ["fillShareMax", "fillShareResumed"];

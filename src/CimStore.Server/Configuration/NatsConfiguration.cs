@@ -2,6 +2,7 @@ using CimStore.Http;
 using CimStore.Nats;
 using CimStore.Nats.Commands;
 using CimStore.Nats.Events;
+using CimStore.Nats.Foreign;
 
 namespace CimStore.Server.Configuration;
 
@@ -39,9 +40,14 @@ public sealed record NatsConfiguration
     /// <summary>Null for a node whose journal is its own.</summary>
     public ClusterConfiguration? Cluster { get; init; }
 
+    /// <summary>Takes events of other contexts by the translation rules.</summary>
+    public bool Foreign { get; init; }
+
     public StorageServiceOptions Service { get; init; } = new();
 
     public EventOutboxOptions Outbox { get; init; } = new();
+
+    public ForeignIntakeOptions Intake { get; init; } = new();
 
     /// <summary>Reads the secrets.</summary>
     /// <param name="name">What the servers' monitoring shows.</param>

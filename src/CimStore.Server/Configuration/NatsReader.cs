@@ -3,7 +3,9 @@ using System.Text.Json;
 using CimStore.Nats;
 using CimStore.Nats.Commands;
 using CimStore.Nats.Events;
+using CimStore.Nats.Foreign;
 using CimStore.Nats.Journal;
+using CimStore.Translation;
 
 namespace CimStore.Server.Configuration;
 
@@ -19,6 +21,8 @@ internal sealed class NatsReader(JsonSource source, string folder, Configuration
     private const int ServersMax = 32;
     private const int TextLengthMax = 1024;
     private const int TokenLengthMax = 63;
+    private const int StreamLengthMax = 255;
+    private const string NotOfStreams = " .*>/\\";
 
     /// <returns>Null when the file has no such section.</returns>
     public NatsConfiguration? Read()
@@ -48,8 +52,15 @@ internal sealed class NatsReader(JsonSource source, string folder, Configuration
             Cluster = Cluster(nats.Object("cluster", ConfigurationKeys.Cluster)),
             Service = Service(nats, profile),
             Outbox = Outbox(nats, profile),
+            Foreign = nats.Flag("foreign"),
+            Intake = Intake(nats, profile),
         };
         RequireOneCredential(nats, read);
+        if (read is { Foreign: false, Intake.Stream: not null })
+        {
+            findings.Error(nats.Find("foreignStream")!, "It is read when \"foreign\" is true, and only then.");
+        }
+
         return read;
     }
 
@@ -131,6 +142,48 @@ internal sealed class NatsReader(JsonSource source, string folder, Configuration
             ReadAgeMax = nats.Duration(
                 "readAgeMax", TimeSpan.FromMinutes(1), TimeSpan.FromDays(365), otherwise.ReadAgeMax),
         };
+    }
+
+    private ForeignIntakeOptions Intake(ObjectReader nats, SubjectProfile profile)
+    {
+        var otherwise = new ForeignIntakeOptions();
+        var subject = Subject(nats, "foreignSubject");
+        var stream = nats.Text("foreignStream", StreamLengthMax);
+        if (stream is not null && stream.Any(static letter => NotOfStreams.Contains(letter, StringComparison.Ordinal)))
+        {
+            findings.Error(
+                nats.Find("foreignStream")!, $"Found \"{stream}\"; a stream has none of . * > / \\ or space.");
+        }
+
+        if ((nats.Find("foreignStream") is null) != (nats.Find("foreignSubject") is null))
+        {
+            findings.Error(nats.Node, "foreignStream and foreignSubject belong together.");
+        }
+
+        return new ForeignIntakeOptions
+        {
+            Profile = profile,
+            EventsInFlightMax = nats.Count("foreignEventsInFlightMax", 1, 1024, otherwise.EventsInFlightMax),
+            Stream = stream,
+            StreamSubject = subject,
+            Replicas = nats.Count("replicas", 1, 5, otherwise.Replicas),
+        };
+    }
+
+    private SubjectPattern? Subject(ObjectReader nats, string key)
+    {
+        if (nats.Text(key, SubjectPattern.LengthMax) is not { } text)
+        {
+            return null;
+        }
+
+        if (SubjectPattern.TryParse(text, out var pattern, out var reason))
+        {
+            return pattern;
+        }
+
+        findings.Error(nats.Find(key)!, $"Found \"{text}\", which is no subject: {reason}.");
+        return null;
     }
 
     private SubjectProfile Profile(ObjectReader nats)

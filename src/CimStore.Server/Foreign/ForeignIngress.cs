@@ -56,6 +56,9 @@ public sealed class ForeignIngress : IDeadLetters
 
     internal DeadLetterBox Box { get; }
 
+    /// <summary>On which subjects the rules take events.</summary>
+    internal IEnumerable<SubjectPattern> Subjects => _rules?.Rules.Select(static rule => rule.Subject) ?? [];
+
     /// <summary>What tells our events to others; without rules nothing is told.</summary>
     internal EventTemplates Templates => _rules?.Templates ?? EventTemplates.None;
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using CimStore.Locations;
 using CimStore.Nats;
@@ -20,6 +21,12 @@ internal sealed class SharedWork(
     private readonly string _holder = string.Create(
         CultureInfo.InvariantCulture, $"{Environment.MachineName}.{Environment.ProcessId}.{ids.Next().Value:N}");
 
+    private readonly ConcurrentDictionary<string, Lease> _leases = new();
+
+    /// <summary>Whether the work is this node's now; on a node by itself all of it is.</summary>
+    public bool Holds(string work) =>
+        cluster is null || (_leases.TryGetValue(work, out var lease) && lease.IsHeld);
+
     /// <summary>Runs the work for as long as it is this node's to do.</summary>
     /// <param name="work">Its name; one lease a name.</param>
     /// <param name="run">Ends soon after its token is cancelled.</param>
@@ -40,6 +47,7 @@ internal sealed class SharedWork(
                     cluster.Nats!.ToOptions($"cimstore-{work}"), null, cancellationToken);
                 var lease = new Lease(
                     link, ClusterConfiguration.Bucket, work, _holder, cluster.LeaseTerm, time, log);
+                _leases[work] = lease;
                 await lease.RunAsync(run, cancellationToken);
             }
             catch (Exception failure) when (failure is LocationException

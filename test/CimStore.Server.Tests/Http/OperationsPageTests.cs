@@ -42,6 +42,7 @@ public sealed class OperationsPageTests
         var counted = new List<string>();
         using var listener = new MeterListener();
         using var metrics = new NodeMetrics(null);
+        using var outbox = new CimStore.Nats.Events.OutboxMetrics(null);
         metrics.Observe(() => (0, 0, 0));
         metrics.ObserveLifecycle(static () => null, static () => 0);
         listener.InstrumentPublished = (instrument, _) =>

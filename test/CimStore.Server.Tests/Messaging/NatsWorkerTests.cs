@@ -51,6 +51,72 @@ public sealed class NatsWorkerTests
     }
 
     [Fact]
+    [Trait("row", "B12")]
+    public void The_gauges_of_the_outbox_show_what_was_measured_last()
+    {
+        var shown = new Dictionary<string, double>();
+        using var metrics = new Nats.Events.OutboxMetrics(null);
+        using var listener = new System.Diagnostics.Metrics.MeterListener();
+        listener.InstrumentPublished = (instrument, own) =>
+        {
+            if (instrument.Name.StartsWith("cimstore.outbox", StringComparison.Ordinal))
+            {
+                own.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => shown[instrument.Name] = value);
+        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => shown[instrument.Name] = value);
+        listener.Start();
+
+        metrics.Measured(new Nats.Events.OutboxLag(7, TimeSpan.FromSeconds(3)));
+        listener.RecordObservableInstruments();
+
+        Assert.Equal((7.0, 3.0), (shown["cimstore.outbox.events"], shown["cimstore.outbox.lag"]));
+    }
+
+    [Fact]
+    public async Task A_stream_that_captures_commands_is_named_with_what_helps()
+    {
+        await using var servers = await NatsServers.StartAsync();
+        await using var client = new NatsConnection(new NatsOpts { Url = servers.Url().ToString() });
+        var streams = new NatsJSContext(client);
+        await streams.CreateStreamAsync(new("ALL-COMMANDS", ["commands.>"]), Token);
+        await streams.CreateStreamAsync(new("OTHERS", ["command.>", "orders.commands.>"]), Token);
+        await using var node = await RunningNode.StartAsync(
+            nats: new NatsConfiguration { Servers = servers.Urls, Events = false });
+
+        while (true)
+        {
+            var health = await node.Host.Services.GetRequiredService<Readiness>().CheckAsync(Token);
+            if (health.Checks.FirstOrDefault(check => check.Name == "nats-capture") is { } found)
+            {
+                Assert.Equal(Readiness.Degraded, found.Status);
+                Assert.Contains("ALL-COMMANDS captures commands.>", found.Detail, StringComparison.Ordinal);
+                Assert.Contains("--subjects", found.Detail, StringComparison.Ordinal);
+                Assert.DoesNotContain("OTHERS", found.Detail, StringComparison.Ordinal);
+                return;
+            }
+
+            await Task.Delay(20, Token);
+        }
+    }
+
+    [Theory]
+    [InlineData("commands.>", true)]
+    [InlineData(">", true)]
+    [InlineData("*.storage.store", true)]
+    [InlineData("commands.*.*", true)]
+    [InlineData("commands.storage.store", true)]
+    [InlineData("commands.storage.store.>", false)]
+    [InlineData("commands.storage", false)]
+    [InlineData("command.>", false)]
+    public void Patterns_overlap_where_one_subject_fits_both(string subject, bool overlaps)
+    {
+        Assert.Equal(overlaps, Nats.Commands.CommandCapture.Overlap(subject, "commands.storage.store"));
+        Assert.Equal(overlaps, Nats.Commands.CommandCapture.Overlap("commands.storage.store", subject));
+    }
+
+    [Fact]
     public void The_section_is_read()
     {
         Environment.SetEnvironmentVariable("CIM_TEST_NATS_SEED", "SUAM");
