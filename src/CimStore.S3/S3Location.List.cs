@@ -18,6 +18,7 @@ public sealed partial class S3Location
         ContentKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        await RequireOursAsync(cancellationToken);
 
         // Behind the dot: the copies of that content in other domains come after it.
         var start = after is { } last ? _keys.ContentsOf(last.Cid) : null;
@@ -109,7 +110,7 @@ public sealed partial class S3Location
 
     private bool IsOurs(string key) =>
         S3Keys.TryParse(_keys.Contents, key, out _, out _) || S3Keys.TryParse(_keys.Trees, key, out _, out _)
-        || key.StartsWith(_keys.Probes, StringComparison.Ordinal);
+        || key.StartsWith(_keys.Probes, StringComparison.Ordinal) || key == _keys.Marker;
 
     private LocationRoom Room()
     {
