@@ -176,6 +176,11 @@ public sealed partial class S3Location : ILocation, IAsyncDisposable
         }
     }
 
+    /// <summary>Not everybody may ask the server until when: then it is taken for what was asked for at its writing.
+    /// </summary>
+    private bool IsLocked(S3Object found) =>
+        found.RetainUntil is { } until ? until > _time.GetUtcNow() : _options.Lock is not null;
+
     /// <summary>Where versions are kept, deleting by name only hides: each version goes by its own.</summary>
     private async ValueTask DeleteAsync(string key, S3Probed probed, CancellationToken cancellationToken)
     {
@@ -187,7 +192,18 @@ public sealed partial class S3Location : ILocation, IAsyncDisposable
 
         while (await _bucket.HeadAsync(key, cancellationToken) is { } found)
         {
-            await _bucket.DeleteAsync(key, found.VersionId, cancellationToken);
+            try
+            {
+                await _bucket.DeleteAsync(key, found.VersionId, cancellationToken);
+            }
+            catch (LocationException refusal) when (S3Faults.IsRefusal(refusal) && IsLocked(found))
+            {
+                throw new LocationException(
+                    LocationFault.Retained,
+                    $"{key} at {Id} is under a lock{(found.RetainUntil is { } until ? $" until {until:u}" : "")}: it "
+                    + "stays until then.",
+                    refusal);
+            }
         }
     }
 }
