@@ -86,6 +86,7 @@ public sealed partial class S3Location : ILocation, IAsyncDisposable
     {
         cancellationToken.ThrowIfCancellationRequested();
         await ReadyAsync(cancellationToken);
+        await KnowRoomAsync(cancellationToken);
         RequireRoom(sizeHint ?? 0);
         return new S3StagedContent(
             this, new S3Spool(_folder, _options.PartBytes, sizeHint),
@@ -186,7 +187,10 @@ public sealed partial class S3Location : ILocation, IAsyncDisposable
     {
         if (!probed.IsVersioned)
         {
+            // Only a quota wants to know how much that gives back.
+            var gone = _options.QuotaBytes is null ? null : await _bucket.HeadAsync(key, cancellationToken);
             await _bucket.DeleteAsync(key, null, cancellationToken);
+            Interlocked.Add(ref _changedBytes, -(gone?.SizeBytes ?? 0));
             return;
         }
 
@@ -204,6 +208,8 @@ public sealed partial class S3Location : ILocation, IAsyncDisposable
                     + "stays until then.",
                     refusal);
             }
+
+            Interlocked.Add(ref _changedBytes, -found.SizeBytes);
         }
     }
 }
