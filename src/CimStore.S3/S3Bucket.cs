@@ -108,7 +108,10 @@ internal sealed partial class S3Bucket : IDisposable
                     new GetObjectMetadataRequest { BucketName = _options.Bucket, Key = key }, token);
                 return new S3Object(
                     answer.ContentLength, Unquote(answer.ETag), Copy(answer.Metadata), answer.VersionId,
-                    ArchivedBy(answer));
+                    ArchivedBy(answer))
+                {
+                    RetainUntil = answer.ObjectLockRetainUntilDate is { } until ? Utc(until) : null,
+                };
             }
             catch (AmazonS3Exception failure) when (S3Faults.IsAbsent(failure))
             {

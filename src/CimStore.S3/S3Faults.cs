@@ -75,6 +75,14 @@ internal static class S3Faults
         failure.StatusCode == HttpStatusCode.NotFound
         && failure.ErrorCode is null or "" or "NoSuchKey" or "NotFound" or "NoSuchVersion";
 
+    /// <summary>The server answered that it will not: each says it by a status of its own choice.</summary>
+    public static bool IsRefusal(LocationException failure) =>
+        failure.InnerException is AmazonServiceException
+        {
+            StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.BadRequest or HttpStatusCode.MethodNotAllowed
+                or HttpStatusCode.Conflict,
+        };
+
     private static (LocationFault Fault, string Why) OfAnswer(
         AmazonServiceException failure, bool changes, S3Target target)
     {

@@ -14,6 +14,9 @@ internal sealed class S3Keys(string prefix)
 
     public string Probes { get; } = prefix + "probe/";
 
+    /// <summary>Says whose all of it is.</summary>
+    public string Marker { get; } = prefix + "cimstore-location.json";
+
     public string Content(in Cid cid, ulong incarnation) => $"{ContentsOf(cid)}{incarnation:x16}";
 
     public string Tree(in Cid cid, ulong incarnation) => $"{Trees}{cid}.{incarnation:x16}";

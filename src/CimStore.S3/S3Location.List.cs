@@ -10,7 +10,11 @@ public sealed partial class S3Location
     /// <summary>A listing tells names; what a copy says of itself takes a request for each, several at once.</summary>
     private const int DescribedAtOnceMax = 32;
 
-    private long _usedBytes = -1;
+    /// <summary>Counted by listing, and kept up with from then on; -1 before the first.</summary>
+    private long _listedBytes = -1;
+
+    /// <summary>What came and went since the location was opened, whether listed or not.</summary>
+    private long _changedBytes;
     private long _foreignCount;
     private volatile string? _foreignFirst;
 
@@ -18,6 +22,7 @@ public sealed partial class S3Location
         ContentKey? after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        await RequireOursAsync(cancellationToken);
 
         // Behind the dot: the copies of that content in other domains come after it.
         var start = after is { } last ? _keys.ContentsOf(last.Cid) : null;
@@ -58,6 +63,7 @@ public sealed partial class S3Location
     public async ValueTask<LocationSpace> MeasureSpaceAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        var changed = Interlocked.Read(ref _changedBytes);
         long used = 0;
         var foreign = new ForeignObjects();
         await foreach (var listed in _bucket.ListAsync(_options.Prefix, null, cancellationToken))
@@ -70,7 +76,9 @@ public sealed partial class S3Location
         }
 
         Note(foreign);
-        Interlocked.Exchange(ref _usedBytes, used);
+
+        // What came meanwhile is counted twice where it was listed too: too much, never too little.
+        Interlocked.Exchange(ref _listedBytes, Math.Max(0, used - changed));
         var room = Room();
         return new LocationSpace(room.BytesTotal, room.BytesFree, used);
     }
@@ -109,14 +117,41 @@ public sealed partial class S3Location
 
     private bool IsOurs(string key) =>
         S3Keys.TryParse(_keys.Contents, key, out _, out _) || S3Keys.TryParse(_keys.Trees, key, out _, out _)
-        || key.StartsWith(_keys.Probes, StringComparison.Ordinal);
+        || key.StartsWith(_keys.Probes, StringComparison.Ordinal) || key == _keys.Marker;
 
     private LocationRoom Room()
     {
-        var used = Interlocked.Read(ref _usedBytes);
-        return _options.QuotaBytes is not { } quota
-            ? new LocationRoom(null, null)
-            : new LocationRoom(quota, used < 0 ? null : Math.Max(0, quota - used));
+        if (_options.QuotaBytes is not { } quota)
+        {
+            return new LocationRoom(null, null);
+        }
+
+        var listed = Interlocked.Read(ref _listedBytes);
+        return new LocationRoom(
+            quota, listed < 0 ? null : Math.Max(0, quota - listed - Interlocked.Read(ref _changedBytes)));
+    }
+
+    /// <summary>What lay there before counts against a quota too, and nothing but a listing tells how much it is.
+    /// </summary>
+    private async ValueTask KnowRoomAsync(CancellationToken cancellationToken)
+    {
+        if (_options.QuotaBytes is null || Interlocked.Read(ref _listedBytes) >= 0)
+        {
+            return;
+        }
+
+        await _probing.WaitAsync(cancellationToken);
+        try
+        {
+            if (Interlocked.Read(ref _listedBytes) < 0)
+            {
+                await MeasureSpaceAsync(cancellationToken);
+            }
+        }
+        finally
+        {
+            _probing.Release();
+        }
     }
 
     private void RequireRoom(long bytes)

@@ -18,6 +18,7 @@ public sealed partial class S3Location
             return null;
         }
 
+        await RequireOursAsync(cancellationToken);
         var name = _keys.Content(key.Cid, copy.Incarnation);
         if (destination.IsEmpty)
         {
@@ -48,6 +49,7 @@ public sealed partial class S3Location
             return null;
         }
 
+        await RequireOursAsync(cancellationToken);
         if (!destination.IsEmpty
             && await _bucket.ReadAsync(_keys.Tree(key.Cid, copy.Incarnation), offset, destination, cancellationToken)
                 is var (bytes, _))
@@ -122,10 +124,16 @@ public sealed partial class S3Location
         ContentKey key, Copy copy, IReadPace? pace, CancellationToken cancellationToken) =>
         InspectAsync(key, copy, pace, cancellationToken);
 
-    private async ValueTask<S3Object?> FindAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
-        copy.Location == Id
-            ? await _bucket.HeadAsync(_keys.Content(key.Cid, copy.Incarnation), cancellationToken)
-            : null;
+    private async ValueTask<S3Object?> FindAsync(ContentKey key, Copy copy, CancellationToken cancellationToken)
+    {
+        if (copy.Location != Id)
+        {
+            return null;
+        }
+
+        await RequireOursAsync(cancellationToken);
+        return await _bucket.HeadAsync(_keys.Content(key.Cid, copy.Incarnation), cancellationToken);
+    }
 
     private HeldCopy Held(ContentKey key, ulong incarnation, S3Object found)
     {

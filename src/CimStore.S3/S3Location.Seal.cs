@@ -13,6 +13,7 @@ public sealed partial class S3Location
         CopyManifest manifest, S3Spool content, S3Spool tree, CancellationToken cancellationToken)
     {
         var probed = await ReadyAsync(cancellationToken);
+        RequireRoom(content.SizeBytes + tree.SizeBytes);
         if (content.Parts.Count > 1 && probed.Can(S3Abilities.ListsUploads)
             && await _sender.TakeLeftAsync(manifest.Key.Cid, cancellationToken) is var (left, incarnation))
         {
@@ -54,6 +55,8 @@ public sealed partial class S3Location
                 _keys.Tree(cid, incarnation), tree, metadata, null, isNewAsked && left is null, cancellationToken);
         }
 
+        // Before it is sent: what fails half-way may be there.
+        Interlocked.Add(ref _changedBytes, description.StoredBytes + description.TreeBytes);
         var key = _keys.Content(cid, incarnation);
         var tag = await _sender.SendAsync(key, content, metadata, left, isNewAsked, cancellationToken);
         var found = await _bucket.HeadAsync(key, cancellationToken);
@@ -65,7 +68,6 @@ public sealed partial class S3Location
         var why = WhyOther(description, found, probed);
         if (why is null)
         {
-            Interlocked.Add(ref _usedBytes, description.StoredBytes + description.TreeBytes);
             return true;
         }
 

@@ -10,6 +10,9 @@ namespace CimStore.S3;
 internal sealed record S3Object(
     long SizeBytes, string Tag, IReadOnlyDictionary<string, string> Metadata, string? VersionId, string? Archived)
 {
+    /// <summary>Nobody may delete it before, as far as the server tells.</summary>
+    public DateTimeOffset? RetainUntil { get; init; }
+
     public S3Description? Describe(in Cid cid, ulong incarnation, out string? fault) =>
         S3Description.Read(cid, incarnation, SizeBytes, name => Metadata.GetValueOrDefault(name), out fault);
 }

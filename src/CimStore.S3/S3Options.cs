@@ -26,6 +26,9 @@ public sealed class S3Options
     /// <summary>Where content waits until it is sealed; ours alone, and emptied when the location is opened.</summary>
     public required string SpoolDirectory { get; set; }
 
+    /// <summary>Where it is remembered which bucket is in use; null does not remember it.</summary>
+    public string? StateDirectory { get; set; }
+
     public S3Profile Profile { get; set; } = S3Profile.Generic;
 
     /// <summary>Null for AWS's own of the region.</summary>

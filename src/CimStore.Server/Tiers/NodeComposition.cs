@@ -243,6 +243,7 @@ public static class NodeComposition
                 Bucket = settings.Bucket,
                 Prefix = settings.Prefix,
                 SpoolDirectory = Path.Combine(state, "spool"),
+                StateDirectory = state,
                 Credentials = settings.FindCredentials(),
                 StorageClass = settings.StorageClass,
                 UsesPathStyle = settings.UsesPathStyle,

@@ -23,6 +23,12 @@ internal sealed class LocationAbsences(TimeProvider time, Func<double> chance)
 
     public void Note(LocationId location, LocationException failure)
     {
+        if (failure.Fault == LocationFault.Retained)
+        {
+            // It does what it was told to.
+            return;
+        }
+
         var isAway = failure.Fault is not (LocationFault.Full or LocationFault.Throttled);
         var earlier = _troubles.GetValueOrDefault(location);
         if (earlier is not null && !IsOver(earlier))

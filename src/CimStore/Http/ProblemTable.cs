@@ -64,7 +64,7 @@ public static class ProblemTable
         LocationFault.Full => "full",
         LocationFault.IntakeStopped => "intake-stopped",
         LocationFault.Throttled => "throttled",
-        LocationFault.Offline or LocationFault.Medium => "offline",
+        LocationFault.Offline or LocationFault.Medium or LocationFault.Retained => "offline",
         _ => "outcome-unknown",
     };
 

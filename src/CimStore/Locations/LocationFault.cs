@@ -32,4 +32,10 @@ public enum LocationFault
     /// asked finds out by reading another one.
     /// </summary>
     Medium,
+
+    /// <summary>
+    /// What was to be given up is kept until a time that was set for it, as the location was told to: it is whole, and
+    /// the location is well.
+    /// </summary>
+    Retained,
 }

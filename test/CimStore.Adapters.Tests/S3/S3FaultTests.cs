@@ -133,8 +133,10 @@ public sealed class S3FaultTests(S3Servers servers) : IAsyncLifetime
         var copy = await new LocationUnderTest(location).AdmitAsync([1, 2, 3], Token);
 
         var key = ContentKey.Shared(Samples.CidOf([1, 2, 3]));
-        await Assert.ThrowsAsync<LocationException>(
+        var kept = await Assert.ThrowsAsync<LocationException>(
             async () => await location.ReleaseAsync(key, copy.Incarnation, Token));
+        Assert.Equal(LocationFault.Retained, kept.Fault);
+        Assert.Contains($"until {DateTimeOffset.UtcNow.AddDays(1):yyyy-MM-dd}", kept.Message, StringComparison.Ordinal);
         Assert.Equal(3, await location.ReadAsync(key, copy, 0, new byte[10], Token));
         Assert.True(location.Traits.Capabilities.HasFlag(LocationCapabilities.WriteOnce));
     }

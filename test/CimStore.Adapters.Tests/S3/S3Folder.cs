@@ -9,6 +9,7 @@ namespace CimStore.Adapters.Tests.S3;
 internal sealed class S3Folder : IDisposable
 {
     private readonly DirectoryInfo _spool = Directory.CreateTempSubdirectory("cimstore-spool-");
+    private readonly DirectoryInfo _state = Directory.CreateTempSubdirectory("cimstore-state-");
 
     private S3Folder(S3Endpoint endpoint, string bucket)
     {
@@ -27,6 +28,7 @@ internal sealed class S3Folder : IDisposable
             Bucket = bucket,
             Prefix = "store/",
             SpoolDirectory = _spool.FullName,
+            StateDirectory = _state.FullName,
             Credentials = new S3Credentials(
                 Secret.FromValue(endpoint.AccessKey), Secret.FromValue(endpoint.SecretKey)),
             PartBytes = S3Options.PartBytesMin,
@@ -44,8 +46,17 @@ internal sealed class S3Folder : IDisposable
     public static async Task<S3Folder> MakeAsync(S3Endpoint endpoint, bool withLock = false) =>
         new(endpoint, await endpoint.MakeBucketAsync(withLock));
 
+    public static S3Folder Of(S3Endpoint endpoint, string bucket) => new(endpoint, bucket);
+
+    /// <summary>The same bucket, as another machine sees it.</summary>
+    public S3Folder Elsewhere() => new(Endpoint, Bucket);
+
     public ValueTask<S3Location> OpenAsync(TimeProvider? time = null) =>
         S3Location.OpenAsync(Options, time ?? TimeProvider.System, null, CancellationToken.None);
 
-    public void Dispose() => _spool.Delete(recursive: true);
+    public void Dispose()
+    {
+        _spool.Delete(recursive: true);
+        _state.Delete(recursive: true);
+    }
 }
