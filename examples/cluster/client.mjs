@@ -2,7 +2,7 @@
 //
 //   client.mjs store FILE...       stores each by a command; prints "CID<tab>FILE" for what was acknowledged
 //   client.mjs retrieve CID        writes the content to standard output
-//   client.mjs events              prints each event of the stream as a line of JSON
+//   client.mjs events              prints each event of the streams as a line of JSON, in order
 //
 // $NATS_URL has the servers, comma-separated.
 import { readFile } from "node:fs/promises";
@@ -70,15 +70,19 @@ async function retrieve(cid) {
   }
 }
 
+// Reads have a stream of their own, which keeps them for less long; the chain goes through both.
 async function events() {
-  const consumer = await jetstream(nc).consumers.get("CIM-EVENTS");
-  let left = (await consumer.info()).num_pending;
-  if (left === 0) return;
-  const messages = await consumer.consume();
-  for await (const message of messages) {
-    console.log(JSON.stringify({ subject: message.subject, ...message.json() }));
-    if (message.info.pending === 0) break;
+  const all = [];
+  for (const stream of ["CIM-EVENTS", "CIM-READS"]) {
+    const consumer = await jetstream(nc).consumers.get(stream);
+    if ((await consumer.info()).num_pending === 0) continue;
+    for await (const message of await consumer.consume()) {
+      all.push({ subject: message.subject, ...message.json() });
+      if (message.info.pending === 0) break;
+    }
   }
+  all.sort((left, right) => left.sequence - right.sequence);
+  for (const event of all) console.log(JSON.stringify(event));
 }
 
 switch (verb) {

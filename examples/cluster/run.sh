@@ -45,6 +45,7 @@ CONF
   nats-server -c "$work/nats$1.conf" >> "$work/nats$1.log" 2>&1 &
   pids+=($!)
   nats[$1]=$!
+  disown  # The shell need not tell how it ends.
 }
 
 start_node() {
@@ -54,6 +55,7 @@ start_node() {
     >> "$work/node$1.log" 2>&1 &
   pids+=($!)
   node[$1]=$!
+  disown
 }
 
 until_true() {
@@ -75,10 +77,10 @@ tiers() { node_at "$1" ls --json | grep -o '"tier":"[a-z]*"' | sort | uniq -c | 
 all_warm() { [ "$(tiers 2)" = "warm $1" ]; }
 
 read_back() {
-  # $1: the node, $2: the list, $3: when.
+  # $1: the node, $2: the list, $3: when. Every file by its CID, compared byte for byte.
   local cid path
   while IFS=$'\t' read -r cid path; do
-    node_at "$1" cat "$cid" | cmp - "$path" || not_as_told "$3: $path is not what was stored"
+    curl -sf "http://127.0.0.1:2429$1/api/v1/content/$cid" | cmp - "$path" || not_as_told "$3: $path is not what was stored"
   done < "$2"
 }
 
@@ -132,7 +134,7 @@ node_at 1 check | tail -n 3
 tell "5. Eight days later all of it is in the bucket, once moved, by whichever node has the lease."
 count=$(node_at 1 ls | wc -l)
 kill "${node[1]}" "${node[2]}"
-wait "${node[1]}" "${node[2]}" 2>/dev/null || true
+until_true "both have ended" eval '! kill -0 "${node[1]}" && ! kill -0 "${node[2]}"'
 start_node 1 +8d
 start_node 2 +8d
 until_true "both are ready" eval 'is_ready 1 && is_ready 2'

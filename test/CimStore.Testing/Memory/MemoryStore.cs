@@ -260,12 +260,10 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask<HeldCopy?> DescribeAsync(ContentKey key, Copy copy, CancellationToken cancellationToken)
-    {
-        var all = await ListCopiesAsync(null, cancellationToken).ToListAsync(cancellationToken);
-        return all.Find(held => held.Manifest.Key == key && held.Manifest.Incarnation == copy.Incarnation
-            && copy.Location == Id);
-    }
+    public ValueTask<HeldCopy?> DescribeAsync(ContentKey key, Copy copy, CancellationToken cancellationToken) =>
+        ListCopiesAsync(null, cancellationToken).FirstOrDefaultAsync(
+            held => held.Manifest.Key == key && held.Manifest.Incarnation == copy.Incarnation && copy.Location == Id,
+            cancellationToken);
 
     public IAsyncEnumerable<HeldCopy> ListCopiesAsync(ContentKey? after, CancellationToken cancellationToken)
     {
@@ -429,8 +427,7 @@ public sealed class MemoryStore : IJournal, ICatalog, ILocation, IStoreMaintenan
 
         if (!entry.Context.RequestDigest.IsEmpty)
         {
-            Remember(new CommandOutcome(
-                entry.Context.MessageId, entry.Context.RequestDigest, entry.Lsn, entry.At));
+            Remember(new CommandOutcome(entry.Context.MessageId, entry.Context.RequestDigest, entry.Lsn, entry.At));
         }
     }
 
