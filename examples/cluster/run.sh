@@ -24,6 +24,7 @@ trap stop EXIT
 trap 'exit 130' INT TERM
 . "$project/examples/story.sh"
 
+export PATH=$PATH:/usr/sbin  # Debian has nats-server there.
 export NATS_URL=nats://127.0.0.1:24221,nats://127.0.0.1:24222,nats://127.0.0.1:24223
 export S3_ACCESS_KEY=cimstore-test S3_SECRET_KEY=cimstore-test-secret
 export CIMSTORE_CONFIG=$here/cluster.jsonc
