@@ -12,7 +12,15 @@ internal static class NatsFaults
     private const int StorageExceeded = 10047;
     private const int MaximumBytes = 10054;
     private const int MaximumMessages = 10077;
-    private const int StreamNotFound = 10059;
+
+    /// <summary>The server's code for a stream that is not there.</summary>
+    public const int StreamNotFound = 10059;
+
+    /// <summary>For a message that is not there.</summary>
+    public const int MessageNotFound = 10037;
+
+    /// <summary>For a subject, or a stream, whose last message is another than expected.</summary>
+    public const int WrongLastSequence = 10071;
 
     /// <summary>Whether it is a failure of the server or the way to it, and not a bug.</summary>
     public static bool IsFault(Exception failure) =>

@@ -75,21 +75,21 @@ public sealed class S3Options
     public int PartBytes
     {
         get;
-        set => field = Within(value, PartBytesMin, PartBytesMax);
+        set => field = Limit.Between(value, PartBytesMin, PartBytesMax);
     } = 8 << 20;
 
     /// <summary>Of one content at once.</summary>
     public int PartsInFlightMax
     {
         get;
-        set => field = Within(value, 1, 64);
+        set => field = Limit.Between(value, 1, 64);
     } = 4;
 
     /// <summary>What waits in memory of all contents together; the rest waits in files.</summary>
     public int BufferBytesMax
     {
         get;
-        set => field = Within(value, 0, 1 << 30);
+        set => field = Limit.Between(value, 0, 1 << 30);
     } = 64 << 20;
 
     public int InlineSizeMaxBytes { get; set; } = 1 << 20;
@@ -97,21 +97,21 @@ public sealed class S3Options
     public TimeSpan ConnectTimeout
     {
         get;
-        set => field = Within(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5));
+        set => field = Limit.Between(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5));
     } = TimeSpan.FromSeconds(10);
 
     /// <summary>For the answer to a request; one that carries bytes has a second more for each 64 KiB.</summary>
     public TimeSpan RequestTimeout
     {
         get;
-        set => field = Within(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
+        set => field = Limit.Between(value, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
     } = TimeSpan.FromSeconds(60);
 
     /// <summary>An upload that nobody goes on with is given up after this.</summary>
     public TimeSpan AbandonedAfter
     {
         get;
-        set => field = Within(value, TimeSpan.FromMinutes(1), TimeSpan.FromDays(365));
+        set => field = Limit.Between(value, TimeSpan.FromMinutes(1), TimeSpan.FromDays(365));
     } = TimeSpan.FromDays(1);
 
     /// <summary>What may be kept here; null is no end.</summary>
@@ -128,9 +128,4 @@ public sealed class S3Options
         value.Length <= PrefixLengthMax
         && value.All(static one => char.IsAsciiLetterOrDigit(one) || one is '-' or '_' or '.' or '/')
         && (value.Length == 0 || (!value.StartsWith('/') && value.EndsWith('/')));
-
-    private static T Within<T>(T value, T first, T last)
-        where T : IComparable<T> => value.CompareTo(first) >= 0 && value.CompareTo(last) <= 0
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, $"{first} to {last}.");
 }

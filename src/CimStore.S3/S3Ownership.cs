@@ -44,8 +44,7 @@ internal sealed class S3Ownership(S3Bucket bucket, S3Options options, TimeProvid
             throw Refuse(
                 $"{Where} is empty, and was in use since {remembered.Made:u}: {StateFile} says so. Check bucket, "
                 + "prefix and endpoint. If what was there is lost, remove that file, and the location begins anew; "
-                + "then "
-                + "fsck tells what is missing.");
+                + "then fsck tells what is missing.");
         }
     }
 

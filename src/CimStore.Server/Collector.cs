@@ -11,12 +11,13 @@ namespace CimStore.Server;
 /// </summary>
 internal sealed class Collector : BackgroundService
 {
+    private const string CollectWork = "collect";
+
     private readonly StorageNode? _engine;
     private readonly PeriodicTimer? _timer;
     private readonly ILogger<Collector> _log;
     private readonly SharedWork _shared;
     private volatile string? _failure;
-    private volatile bool _collects;
 
     public Collector(
         IStorageClient node, ServerOptions options, SharedWork shared, TimeProvider time, ILogger<Collector> log)
@@ -42,7 +43,7 @@ internal sealed class Collector : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var sharing = _timer is null ? Task.CompletedTask : _shared.RunAsync("collect", HoldAsync, stoppingToken);
+        var sharing = _timer is null ? Task.CompletedTask : _shared.RunAsync(CollectWork, HoldAsync, stoppingToken);
         try
         {
             while (_timer is not null && await _timer.WaitForNextTickAsync(stoppingToken))
@@ -50,7 +51,7 @@ internal sealed class Collector : BackgroundService
                 await RunAsync(async engine =>
                 {
                     await engine.TellReadsAsync(stoppingToken);
-                    if (_collects)
+                    if (_shared.Holds(CollectWork))
                     {
                         await engine.CollectAsync(stoppingToken);
                     }
@@ -70,12 +71,9 @@ internal sealed class Collector : BackgroundService
     }
 
     /// <summary>What was read is told by each node; what is given up, by one.</summary>
-    private async Task HoldAsync(CancellationToken cancellationToken)
-    {
-        _collects = true;
-        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _collects = false;
-    }
+    private static async Task HoldAsync(CancellationToken cancellationToken) =>
+        await Task.Delay(Timeout.Infinite, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private async Task RunAsync(Func<StorageNode, Task> run)
     {

@@ -18,7 +18,6 @@ public sealed class StreamBackup
     private const int ChunkSizeBytes = 128 * 1024;
 
     private const int ChunksWaitingMax = 4096;
-    private const int StreamNotFound = 10059;
     private static readonly TimeSpan ChunkPatience = TimeSpan.FromMinutes(1);
 
     private readonly NatsLink _link;
@@ -239,7 +238,7 @@ public sealed class StreamBackup
         using var info = await _api.AskAsync("INFO", stream, default, cancellationToken);
         if (StreamApi.ErrorOf(info) is { } error)
         {
-            _ = error.Code == StreamNotFound ? true : throw Refused(stream, error.Text);
+            _ = error.Code == NatsFaults.StreamNotFound ? true : throw Refused(stream, error.Text);
             return;
         }
 
@@ -251,7 +250,7 @@ public sealed class StreamBackup
     private async ValueTask<Exception> RefusalAsync(
         string stream, (int Code, string Text) error, CancellationToken cancellationToken)
     {
-        if (error.Code == StreamNotFound)
+        if (error.Code == NatsFaults.StreamNotFound)
         {
             return new RefusedException(new Refusal("stream-not-found", $"There is no stream {stream}."));
         }

@@ -1,8 +1,8 @@
 using System.Text;
 using CimStore.Locations;
+using CimStore.Nats.Locations;
 using Microsoft.Extensions.Logging;
-using NATS.Client.JetStream;
-using NATS.Client.JetStream.Models;
+using NATS.Client.Core;
 
 namespace CimStore.Nats.Cluster;
 
@@ -17,12 +17,9 @@ namespace CimStore.Nats.Cluster;
 /// </remarks>
 public sealed class Lease
 {
-    private const int NoMessage = 10037;
-    private const int WrongLastSequence = 10071;
     private const string Nobody = "-";
 
-    private readonly NatsLink _link;
-    private readonly string _stream;
+    private readonly BucketStream _bucket;
     private readonly string _subject;
     private readonly string _work;
     private readonly string _holder;
@@ -44,9 +41,10 @@ public sealed class Lease
     {
         ArgumentNullException.ThrowIfNull(link);
         ArgumentOutOfRangeException.ThrowIfEqual(holder, Nobody);
-        (_link, _work, _holder, _time, _log) = (link, work, holder, time, log);
+        (_work, _holder, _time, _log) = (work, holder, time, log);
         _term = Limit.Between(term, TimeSpan.FromMilliseconds(300), TimeSpan.FromHours(1), nameof(term));
-        (_stream, _subject) = ($"KV_{bucket}", $"$KV.{bucket}.{work}");
+        _bucket = new BucketStream(link, $"KV_{bucket}", $"the KV bucket '{bucket}'");
+        _subject = KeyValueLocation.Subject(bucket, work);
     }
 
     /// <summary>Who held it when this node looked last; null for nobody.</summary>
@@ -72,8 +70,9 @@ public sealed class Lease
         }
     }
 
-    /// <returns>The revision that it is held by; null when another has it, or nobody answers.</returns>
-    private async ValueTask<ulong?> TryTakeAsync(CancellationToken cancellationToken)
+    /// <returns>The revision that it is held by, and when that was asked for; null when another has it, or nobody
+    /// answers.</returns>
+    private async ValueTask<(ulong Sequence, long AskedAt)?> TryTakeAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -84,22 +83,29 @@ public sealed class Lease
                 _seen = (sequence, _time.GetTimestamp());
             }
 
-            var isFree = holder == Nobody || _time.GetElapsedTime(_seen.SeenAt) >= _term;
-            return isFree ? await TryWriteAsync(_holder, sequence, cancellationToken) : null;
+            if (holder != Nobody && _time.GetElapsedTime(_seen.SeenAt) < _term)
+            {
+                return null;
+            }
+
+            var askedAt = _time.GetTimestamp();
+            return await TryWriteAsync(_holder, sequence, cancellationToken) is { } taken ? (taken, askedAt) : null;
         }
-        catch (Exception failure) when (
-            NatsFaults.IsFault(failure) || failure is OperationCanceledException or LocationException)
+        catch (Exception failure) when (failure is OperationCanceledException or LocationException)
         {
             return null;
         }
     }
 
-    private async Task HoldAsync(ulong taken, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
+    private async Task HoldAsync(
+        (ulong Sequence, long AskedAt) taken, Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
-        using var holding = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        // By a timer, for a request may stay unanswered for longer than the lease is good.
+        using var fence = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
+        using var holding = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, fence.Token);
         (IsHeld, _heldBy) = (true, _holder);
         Log.LeaseTaken(_log, _work);
-        var renewing = RenewAsync(taken, holding);
+        var renewing = RenewAsync(taken, fence, holding.Token);
         try
         {
             await work(holding.Token);
@@ -110,7 +116,7 @@ public sealed class Lease
         }
         finally
         {
-            await holding.CancelAsync();
+            await fence.CancelAsync();
             var last = await renewing;
             IsHeld = false;
             Log.LeaseGivenUp(_log, _work);
@@ -119,35 +125,34 @@ public sealed class Lease
     }
 
     /// <returns>The revision that it was held by last; null when another has taken it.</returns>
-    private async Task<ulong?> RenewAsync(ulong taken, CancellationTokenSource holding)
+    private async Task<ulong?> RenewAsync(
+        (ulong Sequence, long AskedAt) taken, CancellationTokenSource fence, CancellationToken holding)
     {
-        var (sequence, renewedAt) = (taken, _time.GetTimestamp());
+        var (sequence, askedAt) = taken;
         while (!holding.IsCancellationRequested)
         {
-            await Task.Delay(_term / 3, _time, holding.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var left = (_term * 2 / 3) - _time.GetElapsedTime(askedAt);
+            fence.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            await Task.Delay(_term / 3, _time, holding).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (holding.IsCancellationRequested)
             {
                 break;
             }
 
-            var askedAt = _time.GetTimestamp();
-            using var patience = new CancellationTokenSource(_term / 3, _time);
+            var asking = _time.GetTimestamp();
             try
             {
-                if (await TryWriteAsync(_holder, sequence, patience.Token) is not { } next)
+                if (await TryWriteAsync(_holder, sequence, holding) is not { } next)
                 {
-                    await holding.CancelAsync();
+                    await fence.CancelAsync();
                     return null;
                 }
 
-                (sequence, renewedAt) = (next, askedAt);
+                (sequence, askedAt) = (next, asking);
             }
-            catch (Exception failure) when (NatsFaults.IsFault(failure) || failure is OperationCanceledException)
+            catch (Exception failure) when (failure is OperationCanceledException or LocationException)
             {
-                if (_time.GetElapsedTime(renewedAt) >= _term * 2 / 3)
-                {
-                    await holding.CancelAsync();
-                }
+                // Whether it was written is not known; the fence falls unless another try succeeds.
             }
         }
 
@@ -166,39 +171,18 @@ public sealed class Lease
         {
             await TryWriteAsync(Nobody, held, patience.Token);
         }
-        catch (Exception failure) when (NatsFaults.IsFault(failure) || failure is OperationCanceledException)
+        catch (Exception failure) when (failure is OperationCanceledException or LocationException)
         {
             // The others wait for a term.
         }
     }
 
-    private async ValueTask<(ulong Sequence, string Holder)> FindAsync(CancellationToken cancellationToken)
-    {
-        var stream = await _link.JetStream.GetStreamAsync(_stream, cancellationToken: cancellationToken);
-        try
-        {
-            var found = await stream.GetAsync(
-                new StreamMsgGetRequest { LastBySubj = _subject }, cancellationToken);
-            return ((ulong)found.Message.Seq, Encoding.UTF8.GetString(found.Message.Data.Span));
-        }
-        catch (NatsJSApiException absent) when (absent.Error.ErrCode == NoMessage)
-        {
-            return (0, Nobody);
-        }
-    }
+    private async ValueTask<(ulong Sequence, string Holder)> FindAsync(CancellationToken cancellationToken) =>
+        await _bucket.GetLastAsync(_subject, cancellationToken) is { } found
+            ? (found.Sequence, Encoding.UTF8.GetString(found.Body.Span))
+            : (0, Nobody);
 
-    private async ValueTask<ulong?> TryWriteAsync(string holder, ulong expected, CancellationToken cancellationToken)
-    {
-        var acknowledgement = await _link.JetStream.PublishAsync(
-            _subject, Encoding.UTF8.GetBytes(holder),
-            opts: new NatsJSPubOpts { ExpectedLastSubjectSequence = expected, RetryAttempts = 1 },
-            cancellationToken: cancellationToken);
-        if (acknowledgement.Error is { ErrCode: WrongLastSequence })
-        {
-            return null;
-        }
-
-        acknowledgement.EnsureSuccess();
-        return acknowledgement.Seq;
-    }
+    private ValueTask<ulong?> TryWriteAsync(string holder, ulong expected, CancellationToken cancellationToken) =>
+        _bucket.PublishAsync(
+            _subject, Encoding.UTF8.GetBytes(holder), new NatsHeaders(), expected, cancellationToken);
 }

@@ -10,8 +10,6 @@ namespace CimStore.Nats.Journal;
 /// <summary>The stream that is the journal: made once, published to with a compare-and-set, read in order.</summary>
 internal sealed class JournalStream(NatsLink link, JournalOptions options)
 {
-    private const int WrongLastSequence = 10071;
-    private const int StreamNotFound = 10059;
     private const int MessagesAhead = 4096;
 
     private static readonly TimeSpan IdleHeartbeat = TimeSpan.FromSeconds(1);
@@ -77,7 +75,7 @@ internal sealed class JournalStream(NatsLink link, JournalOptions options)
                 RetryAttempts = 1,
             },
             cancellationToken: cancellationToken);
-        if (acknowledgement.Error is { ErrCode: WrongLastSequence })
+        if (acknowledgement.Error is { ErrCode: NatsFaults.WrongLastSequence })
         {
             return false;
         }
@@ -119,7 +117,7 @@ internal sealed class JournalStream(NatsLink link, JournalOptions options)
             opts: new NatsJSPubOpts { ExpectedLastSequence = 0 }, cancellationToken: cancellationToken);
 
         // Another node may have been first; then its chain is the one.
-        if (acknowledgement.Error is not { ErrCode: WrongLastSequence })
+        if (acknowledgement.Error is not { ErrCode: NatsFaults.WrongLastSequence })
         {
             acknowledgement.EnsureSuccess();
         }
@@ -131,7 +129,7 @@ internal sealed class JournalStream(NatsLink link, JournalOptions options)
         {
             return (await link.JetStream.GetStreamAsync(Name, cancellationToken: cancellationToken)).Info;
         }
-        catch (NatsJSApiException absent) when (absent.Error.ErrCode == StreamNotFound)
+        catch (NatsJSApiException absent) when (absent.Error.ErrCode == NatsFaults.StreamNotFound)
         {
             return null;
         }

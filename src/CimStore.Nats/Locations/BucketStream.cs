@@ -12,8 +12,6 @@ namespace CimStore.Nats.Locations;
 /// </summary>
 internal sealed class BucketStream(NatsLink link, string stream, string what)
 {
-    private const int WrongLastSequence = 10071;
-    private const int MessageNotFound = 10037;
 
     // The server lists so many subjects at once.
     private const int SubjectsPerPage = 100_000;
@@ -76,7 +74,7 @@ internal sealed class BucketStream(NatsLink link, string stream, string what)
             return ack.Error switch
             {
                 null => (ulong?)ack.Seq,
-                { ErrCode: WrongLastSequence } => null,
+                { ErrCode: NatsFaults.WrongLastSequence } => null,
                 var error => throw new NatsJSApiException(error),
             };
         },
@@ -213,7 +211,7 @@ internal sealed class BucketStream(NatsLink link, string stream, string what)
                     $"{_context.Opts.Prefix}.STREAM.MSG.GET.{stream}", request, cancellationToken);
                 return BucketMessage.Of(answer.Message);
             }
-            catch (NatsJSApiException none) when (none.Error.ErrCode == MessageNotFound)
+            catch (NatsJSApiException none) when (none.Error.ErrCode == NatsFaults.MessageNotFound)
             {
                 return null;
             }

@@ -20,7 +20,6 @@ public sealed class Provisioner(NatsLink link, TimeProvider time, ILogger logger
     /// <summary>Remembers which streams were made here.</summary>
     public const string MarkerBucket = "cimstore-provisioned";
 
-    private const int StreamNotFound = 10059;
     private const int TemporarilyUnavailable = 10008;
 
     // A leader's successor is elected in four to seven seconds.
@@ -197,7 +196,7 @@ public sealed class Provisioner(NatsLink link, TimeProvider time, ILogger logger
         {
             return (await _context.GetStreamAsync(stream, cancellationToken: cancellationToken)).Info.Config;
         }
-        catch (NatsJSApiException none) when (none.Error.ErrCode == StreamNotFound)
+        catch (NatsJSApiException none) when (none.Error.ErrCode == NatsFaults.StreamNotFound)
         {
             return null;
         }

@@ -7,9 +7,7 @@ public sealed class RetryOptions
     public int AttemptsMax
     {
         get;
-        set => field = value is >= 1 and <= 100
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "1 to 100.");
+        set => field = Limit.Between(value, 1, 100);
     } = 5;
 
     /// <summary>Before the second attempt; each later delay is twice the one before, up to <see cref="DelayMax"/>.
@@ -17,24 +15,19 @@ public sealed class RetryOptions
     public TimeSpan DelayFirst
     {
         get;
-        set => field = Within(value, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
+        set => field = Limit.Between(value, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
     } = TimeSpan.FromMilliseconds(100);
 
     public TimeSpan DelayMax
     {
         get;
-        set => field = Within(value, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
+        set => field = Limit.Between(value, TimeSpan.FromMilliseconds(1), TimeSpan.FromHours(1));
     } = TimeSpan.FromSeconds(5);
 
     /// <summary>No attempt begins later than this after the first one did.</summary>
     public TimeSpan TotalMax
     {
         get;
-        set => field = Within(value, TimeSpan.Zero, TimeSpan.FromDays(1));
+        set => field = Limit.Between(value, TimeSpan.Zero, TimeSpan.FromDays(1));
     } = TimeSpan.FromSeconds(30);
-
-    private static TimeSpan Within(TimeSpan value, TimeSpan first, TimeSpan last) =>
-        value >= first && value <= last
-            ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, $"{first} to {last}.");
 }

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 
-namespace CimStore.Server;
+namespace CimStore;
 
 /// <summary>Setters of options check their range with it.</summary>
-internal static class Limit
+public static class Limit
 {
     public static T Between<T>(T value, T first, T last, [CallerMemberName] string name = "")
         where T : IComparable<T> =>
