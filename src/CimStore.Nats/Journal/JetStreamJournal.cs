@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using CimStore.Journal;
 using CimStore.Locations;
+using CimStore.Nats.Provisioning;
 using CimStore.Objects;
 using Microsoft.Extensions.Logging;
 
@@ -57,7 +58,8 @@ public sealed partial class JetStreamJournal : IJournal, IAsyncDisposable
     /// <param name="ids">Makes event ids.</param>
     /// <param name="log">Told when following breaks off.</param>
     /// <param name="cancellationToken">Stops opening.</param>
-    /// <exception cref="LocationException">No server, no JetStream, or another stream under that name.</exception>
+    /// <exception cref="LocationException">No server, no JetStream, another stream under that name, or it was there
+    /// before and is gone.</exception>
     /// <exception cref="IntegrityException">The stream has messages that this program does not read.</exception>
     public static async ValueTask<JetStreamJournal> OpenAsync(
         NatsLink link, JournalOptions options, TimeProvider time, IdSource ids, ILogger log,
@@ -68,7 +70,8 @@ public sealed partial class JetStreamJournal : IJournal, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(ids);
         link.RequireJetStream();
         var stream = new JournalStream(link, options);
-        await stream.EnsureAsync(new ChainId(ids.Next().Value), cancellationToken);
+        var provisioner = new Provisioner(link, time, log) { MarkerReplicas = options.Replicas };
+        await stream.EnsureAsync(new ChainId(ids.Next().Value), provisioner, cancellationToken);
         var journal = new JetStreamJournal(stream, options, time, ids, log);
         try
         {

@@ -1,5 +1,6 @@
 using CimStore.Journal;
 using CimStore.Locations;
+using CimStore.Nats.Provisioning;
 using CimStore.Objects;
 using NATS.Client.Core;
 using NATS.Client.JetStream;
@@ -19,25 +20,26 @@ internal sealed class JournalStream(NatsLink link, JournalOptions options)
 
     public string Name => options.Stream;
 
-    /// <summary>Makes the stream when there is none, and looks whether it is what it has to be.</summary>
+    /// <summary>Makes the stream where there never was one, and begins its chain.</summary>
     /// <param name="chain">The id of the chain that begins with it.</param>
+    /// <param name="provisioner">What looks whether the stream is what it has to be.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="LocationException">The server refuses it, or keeps another stream under that name.</exception>
-    public async ValueTask EnsureAsync(ChainId chain, CancellationToken cancellationToken)
+    /// <exception cref="LocationException">The server refuses it, keeps another stream under that name, or the stream
+    /// was there before and is gone.</exception>
+    public async ValueTask EnsureAsync(
+        ChainId chain, Provisioner provisioner, CancellationToken cancellationToken)
     {
-        try
+        await provisioner.EnsureAsync(Wanted(), cancellationToken);
+        if (await FindLastAsync(cancellationToken) == 0)
         {
-            var info = await FindInfoAsync(cancellationToken)
-                ?? (await link.JetStream.CreateStreamAsync(Wanted(), cancellationToken)).Info;
-            RequireSame(info.Config);
-            if (info.State.LastSeq == 0)
+            try
             {
                 await BeginAsync(chain, cancellationToken);
             }
-        }
-        catch (Exception failure) when (NatsFaults.IsFault(failure))
-        {
-            throw NatsFaults.Of(failure, mayHaveHappened: false, $"the stream {Name}");
+            catch (Exception failure) when (NatsFaults.IsFault(failure))
+            {
+                throw NatsFaults.Of(failure, mayHaveHappened: true, $"the stream {Name}");
+            }
         }
     }
 
@@ -135,41 +137,15 @@ internal sealed class JournalStream(NatsLink link, JournalOptions options)
         }
     }
 
-    private StreamConfig Wanted() => new(Name, [Subjects.All])
+    /// <summary>A journal that forgets, or that anybody may cut, is none.</summary>
+    private StreamDescription Wanted() => new()
     {
-        Storage = StreamConfigStorage.File,
-        Retention = StreamConfigRetention.Limits,
-        Discard = StreamConfigDiscard.New,
-        NumReplicas = options.Replicas,
+        Name = Name,
+        Subjects = [Subjects.All],
+        Description = "The journal of the storage nodes",
+        Discard = StreamDiscard.New,
+        Replicas = options.Replicas,
         DuplicateWindow = options.DuplicateWindow,
-        DenyDelete = true,
-        AllowRollupHdrs = false,
+        DeniesDelete = true,
     };
-
-    /// <summary>What a promise hangs on. A journal that forgets, or that anybody may cut, is none.</summary>
-    private void RequireSame(StreamConfig found)
-    {
-        var wanted = Wanted();
-        (string What, object? Wanted, object? Found)[] compared =
-        [
-            ("subjects", Subjects.All, string.Join(' ', found.Subjects ?? [])),
-            ("storage", wanted.Storage, found.Storage),
-            ("retention", wanted.Retention, found.Retention),
-            ("discard", wanted.Discard, found.Discard),
-            ("num_replicas", wanted.NumReplicas, found.NumReplicas),
-            ("duplicate_window", wanted.DuplicateWindow, found.DuplicateWindow),
-            ("deny_delete", true, found.DenyDelete),
-            ("max_age", TimeSpan.Zero, found.MaxAge),
-            ("max_msgs_per_subject", true, found.MaxMsgsPerSubject <= 0),
-            ("max_msgs", true, found.MaxMsgs <= 0),
-        ];
-        var differences = compared.Where(static one => !Equals(one.Wanted, one.Found))
-            .Select(static one => $"{one.What} is {one.Found} and has to be {one.Wanted}").ToList();
-        if (differences.Count > 0)
-        {
-            throw new LocationException(
-                LocationFault.Offline,
-                $"The stream {Name} is no journal as this node knows it: {string.Join("; ", differences)}.");
-        }
-    }
 }
